@@ -26,4 +26,14 @@ struct Diagnostic {
 
 using Diagnostics = std::vector<Diagnostic>;
 
+// What one input may say; past it a last one says that there is more. Hostile files have millions.
+inline constexpr std::size_t kDiagnosticsMax = 1000;
+
+inline void add_diagnostic(Diagnostics& diagnostics, Diagnostic diagnostic) {
+  if (diagnostics.size() < kDiagnosticsMax)
+    diagnostics.push_back(std::move(diagnostic));
+  else if (diagnostics.size() == kDiagnosticsMax)
+    diagnostics.push_back({Severity::note, "too-many", diagnostic.where, "further diagnostics are left out", {}});
+}
+
 }  // namespace harden
