@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "catalogue/compile/read.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <span>
+
+namespace harden::catalogue::compile {
+namespace {
+
+constexpr unsigned kMaxVersion = 9999;
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+std::string word_of(TableView& row, std::string_view column, std::span<const std::string_view> words) {
+  std::string word = row.required_text(column);
+  if (!word.empty() && !is_one_of(word, words))
+    row.fault(fmt::format("`{}` is not a {}; it is one of {}", word, column, fmt::join(words, ", ")));
+  return word;
+}
+
+unsigned version_of(TableView& row, std::string_view column, unsigned otherwise) {
+  return static_cast<unsigned>(row.number(column, otherwise, 1, kMaxVersion));
+}
+
+// The rows of `[[name]]` in a file with `schema = 1`.
+std::vector<const Node*> rows_of(const Node& root, std::string_view name, const std::string& file, Report& report) {
+  TableView top(root, file, report);
+  if (top.number("schema", 0, 1, 1) != 1) top.fault("no `schema = 1`");
+  std::vector<const Node*> rows;
+  const Node* list = top.find(name);
+  if (list == nullptr || list->type != Node::Type::array)
+    top.fault(fmt::format("no [[{}]]", name));
+  else
+    for (const Node& row : list->items) rows.push_back(&row);
+  top.finish();
+  return rows;
+}
+
+ChoiceRow read_choice(const Node& node, unsigned since, const std::string& file, Report& report) {
+  ChoiceRow choice;
+  if (node.type == Node::Type::text) {
+    choice.name = node.text;
+    choice.since = since;
+    choice.boolean = choice.name == "yes" || choice.name == "no";
+    return choice;
+  }
+  TableView row(node, file, report);
+  choice.name = row.required_text("name");
+  choice.since = version_of(row, "since", since);
+  choice.boolean = row.flag("boolean", choice.name == "yes" || choice.name == "no");
+  choice.synonym = row.text("synonym");
+  choice.synonym_since = version_of(row, "synonym_since", choice.since);
+  row.finish();
+  return choice;
+}
+
+DirectiveRow read_directive(const Node& node, const std::string& file, Report& report) {
+  TableView row(node, file, report);
+  DirectiveRow directive;
+  directive.place = {file, node.line};
+  directive.name = row.required_text("name");
+  directive.context = word_of(row, "context", kContextNames);
+  directive.kind = word_of(row, "kind", kKindNames);
+  if (row.find("since") == nullptr) row.fault("no `since`");
+  directive.since = version_of(row, "since", 1);
+  if (const Node* values = row.find("values"); values != nullptr)
+    for (const Node& value : values->items)
+      directive.values.push_back(read_choice(value, directive.since, file, report));
+  if (row.find("default") != nullptr) directive.default_value = row.text("default");
+  if (row.find("default_outside_service") != nullptr)
+    directive.default_outside_service = row.text("default_outside_service");
+  directive.ordered = row.flag("ordered", true);
+  directive.specifiers = row.flag("specifiers", false);
+  directive.starts_full = row.flag("starts_full", false);
+  directive.aliases = row.texts("aliases");
+  directive.summary = row.required_text("summary");
+
+  const bool usual = directive.kind != "choice" && directive.kind != "mode" && directive.kind != "delegate";
+  directive.empty_resets_since = usual ? 0 : kNever;
+  if (const Node* empty = row.find("empty_resets"); empty != nullptr) {
+    if (empty->type == Node::Type::number)
+      directive.empty_resets_since = version_of(row, "empty_resets", kNever);
+    else
+      directive.empty_resets_since = row.flag("empty_resets", usual) ? 0 : kNever;
+  }
+  row.finish();
+  return directive;
+}
+
+// "ProtectHome=no|tmpfs" (one of these choices), "RootImage" (set), "!PrivateMounts" (not set),
+// "WatchdogSec>0" (a number or time span above zero).
+ConditionRow read_condition(std::string_view text) {
+  if (text.starts_with('!')) return {std::string(text.substr(1)), "unset", {}};
+  if (text.ends_with(">0")) return {std::string(text.substr(0, text.size() - 2)), "nonzero", {}};
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return {std::string(text), "set", {}};
+  ConditionRow condition{std::string(text.substr(0, equals)), "choice", {}};
+  for (std::string_view rest = text.substr(equals + 1);;) {
+    const std::size_t bar = rest.find('|');
+    condition.choices.emplace_back(rest.substr(0, bar));
+    if (bar == std::string_view::npos) return condition;
+    rest.remove_prefix(bar + 1);
+  }
+}
+
+ImplicationRow read_implication(const Node& node, const std::string& file, Report& report) {
+  TableView row(node, file, report);
+  ImplicationRow implication;
+  implication.place = {file, node.line};
+  implication.stage = word_of(row, "stage", kStageNames);
+  implication.since = version_of(row, "since", 0);
+  implication.until = version_of(row, "until", kNever);
+  for (const std::string& text : row.texts("when")) implication.when.push_back(read_condition(text));
+  for (const std::string& text : row.texts("any")) implication.any.push_back(read_condition(text));
+  implication.unless_root = row.flag("unless_root", false);
+  if (const Node* set = row.find("set"); set != nullptr)
+    for (const auto& [name, value] : set->columns) implication.set.emplace_back(name, value.text);
+  implication.drop_capabilities = row.texts("drop_capabilities");
+  if (const Node* append = row.find("append"); append != nullptr) {
+    TableView table(*append, file, report);
+    for (const auto& [name, value] : append->columns) implication.append.emplace_back(name, table.texts(name));
+  }
+  implication.deny_syscalls = row.texts("deny_syscalls");
+  implication.reason = row.required_text("reason");
+  row.finish();
+  return implication;
+}
+
+RowRow read_row(const Node& node, const std::string& file, Report& report) {
+  TableView row(node, file, report);
+  RowRow result;
+  result.place = {file, node.line};
+  result.json_field = row.required_text("json_field");
+  result.check = word_of(row, "check", kCheckNames);
+  result.directive = row.required_text("directive");
+  if (const Node* badness = row.find("badness"); badness != nullptr) {
+    TableView table(*badness, file, report);
+    for (const auto& [name, value] : badness->columns)
+      result.badness.emplace_back(name, static_cast<unsigned>(table.number(name, 0, 0, 255)));
+  }
+  result.when_set = static_cast<unsigned>(row.number("when_set", 0, 0, 255));
+  result.when_unset = static_cast<unsigned>(row.number("when_unset", 0, 0, 255));
+  result.capabilities = row.texts("capabilities");
+  result.namespaces = row.texts("namespaces");
+  result.family = row.text("family");
+  if (!result.family.empty() && !is_one_of(result.family, kFamilyClassNames))
+    row.fault(fmt::format("`{}` is not a family class", result.family));
+  result.group = row.text("group");
+  result.default_dependencies_only = row.flag("default_dependencies_only", false);
+  result.unprivileged_only = row.flag("unprivileged_only", false);
+  result.open = row.required_text("open");
+  row.finish();
+  return result;
+}
+
+void read_names(const Node* node, std::string_view what, const std::string& file, Report& report,
+                std::map<std::string, std::vector<std::string>>& into) {
+  if (node == nullptr) return;
+  TableView table(*node, file, report);
+  for (const auto& [name, value] : node->columns) into[name] = table.texts(name);
+  if (into.empty()) report.add(file, node->line, fmt::format("[{}] is empty", what));
+}
+
+SystemdTable read_systemd(const Node& root, const std::string& file, Report& report) {
+  TableView top(root, file, report);
+  SystemdTable table;
+  table.place = {file, 0};
+  table.version = version_of(top, "version", 0);
+  table.package = top.required_text("package");
+  table.capabilities = top.texts("capabilities");
+  table.capability_limit = static_cast<unsigned>(top.number("capability_limit", 0, 1, 63));
+  table.architectures = top.texts("architectures");
+  std::map<std::string, unsigned> numbers;
+  if (const Node* families = top.find("address_families"); families != nullptr) {
+    TableView view(*families, file, report);
+    for (const auto& [name, value] : families->columns)
+      numbers[name] = static_cast<unsigned>(view.number(name, 0, 1, 0xffff));
+  }
+  table.families.assign(numbers.begin(), numbers.end());
+  std::ranges::sort(table.families, {}, &std::pair<std::string, unsigned>::second);
+  if (const Node* aliases = top.find("address_family_aliases"); aliases != nullptr)
+    for (const auto& [name, value] : aliases->columns) {
+      if (!numbers.contains(value.text))
+        report.add(file, value.line, fmt::format("{} is another name of the unknown {}", name, value.text));
+      table.family_aliases.emplace_back(name, numbers[value.text]);
+    }
+  read_names(top.find("syscall_groups"), "syscall_groups", file, report, table.groups);
+  read_names(top.find("filesystem_groups"), "filesystem_groups", file, report, table.filesystem_groups);
+  if (const Node* keys = top.find("keys"); keys != nullptr)
+    for (const auto& [section, list] : keys->columns)
+      for (const auto& [key, type] : list.columns) table.keys[section][key] = type.text;
+  if (const Node* syscalls = top.find("syscalls"); syscalls != nullptr) {
+    TableView view(*syscalls, file, report);
+    table.native = view.texts("native");
+    table.pseudo = view.texts("pseudo");
+    view.finish();
+  }
+  if (const Node* exposure = top.find("exposure"); exposure != nullptr)
+    for (const Node& node : exposure->items) {
+      TableView row(node, file, report);
+      table.exposure.push_back({node.line, row.required_text("json_field"), row.required_text("name"),
+                                static_cast<unsigned>(row.number("weight", 0, 0, 1'000'000)),
+                                static_cast<unsigned>(row.number("range", 0, 1, 255))});
+      row.finish();
+    }
+  top.finish();
+  return table;
+}
+
+}  // namespace
+
+Catalogue read_catalogue(const std::string& dir, Report& report) {
+  Catalogue catalogue;
+  const auto each = [&](std::string_view name, std::string_view rows, auto read) {
+    const std::string file = fmt::format("{}/{}", dir, name);
+    if (const auto root = load_document(file, report))
+      for (const Node* row : rows_of(*root, rows, file, report)) read(*row, file);
+  };
+  each("directives.toml", "directive", [&](const Node& row, const std::string& file) {
+    catalogue.directives.push_back(read_directive(row, file, report));
+  });
+  each("implications.toml", "implication", [&](const Node& row, const std::string& file) {
+    catalogue.implications.push_back(read_implication(row, file, report));
+  });
+  each("exposure.toml", "row", [&](const Node& row, const std::string& file) {
+    catalogue.rows.push_back(read_row(row, file, report));
+  });
+  std::vector<std::string> files;
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator(dir + "/systemd", gone))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+  for (const std::string& file : files)
+    if (const auto root = load_document(file, report)) catalogue.systemds.push_back(read_systemd(*root, file, report));
+  std::ranges::sort(catalogue.systemds, {}, &SystemdTable::version);
+  if (catalogue.systemds.empty()) report.add(dir + "/systemd", 0, "no table of a systemd version");
+  return catalogue;
+}
+
+}  // namespace harden::catalogue::compile
