@@ -52,23 +52,24 @@ using Result = std::expected<T, Error>;
 }
 
 // Errc::not_found for ENOENT and ENOTDIR, else Errc::io; the message ends in strerror's text.
-[[nodiscard]] std::unexpected<Error> fail_errno(int sys_errno, std::string message,
-                                                SourcePos where = {});
+[[nodiscard]] std::unexpected<Error> fail_errno(int sys_errno, std::string message, SourcePos where = {});
 
 }  // namespace harden
 
 #define HARDEN_CONCAT_INNER(a, b) a##b
 #define HARDEN_CONCAT(a, b) HARDEN_CONCAT_INNER(a, b)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): `decl` is a declaration.
 // Declares `decl` from the value of `expr`, or returns its error early. Several statements: give it a
 // line of its own, inside braces.
-#define HARDEN_TRY(decl, expr)                                                   \
-  auto HARDEN_CONCAT(harden_try_, __LINE__) = (expr);                            \
-  if (!HARDEN_CONCAT(harden_try_, __LINE__))                                     \
+#define HARDEN_TRY(decl, expr)                                                       \
+  auto HARDEN_CONCAT(harden_try_, __LINE__) = (expr);                                \
+  if (!HARDEN_CONCAT(harden_try_, __LINE__))                                         \
     return std::unexpected(std::move(HARDEN_CONCAT(harden_try_, __LINE__)).error()); \
   decl = std::move(*HARDEN_CONCAT(harden_try_, __LINE__))
 
 // The same for a Result<void>.
-#define HARDEN_CHECK(expr)                                                       \
+#define HARDEN_CHECK(expr)                                                                       \
   if (auto HARDEN_CONCAT(harden_try_, __LINE__) = (expr); !HARDEN_CONCAT(harden_try_, __LINE__)) \
   return std::unexpected(std::move(HARDEN_CONCAT(harden_try_, __LINE__)).error())
+// NOLINTEND(bugprone-macro-parentheses)

@@ -48,11 +48,16 @@ int openat2_in_root(int root, const char* path, int flags) {
 
 FileType type_of(const struct stat& st) {
   switch (st.st_mode & S_IFMT) {
-    case S_IFREG: return FileType::regular;
-    case S_IFDIR: return FileType::directory;
-    case S_IFLNK: return FileType::symlink;
-    case S_IFCHR: return st.st_rdev == makedev(1, 3) ? FileType::null_device : FileType::other;
-    default: return FileType::other;
+    case S_IFREG:
+      return FileType::regular;
+    case S_IFDIR:
+      return FileType::directory;
+    case S_IFLNK:
+      return FileType::symlink;
+    case S_IFCHR:
+      return st.st_rdev == makedev(1, 3) ? FileType::null_device : FileType::other;
+    default:
+      return FileType::other;
   }
 }
 
@@ -184,7 +189,8 @@ Result<std::string> read_all(int fd, std::size_t size, std::size_t limit, std::s
   int failed = 0;
   std::size_t filled = 0;
   // One byte more than expected tells the end of the file without a second call.
-  for (std::size_t want = std::min(size == 0 ? kSizeless : size, limit) + 1;; want = std::min(want * 2, limit + 1)) {
+  for (std::size_t want = std::min(size == 0 ? kSizeless : size, limit) + 1;;
+       want = std::min(want * 2, limit + 1)) {
     bool at_end = false;
     text.resize_and_overwrite(want, [&](char* bytes, std::size_t) {
       while (filled < want) {
@@ -206,8 +212,8 @@ Result<std::string> read_all(int fd, std::size_t size, std::size_t limit, std::s
     if (filled > limit) break;
     if (at_end) return text;
   }
-  return fail(Errc::too_large,
-              std::string(path) + " is larger than the " + std::to_string(limit) + " bytes that are read of it");
+  return fail(Errc::too_large, std::string(path) + " is larger than the " + std::to_string(limit) +
+                                   " bytes that are read of it");
 }
 
 }  // namespace
@@ -250,10 +256,12 @@ Result<std::string> RootDir::read_file(std::string_view path, std::size_t limit)
   if (!fd) {
     // A socket, or a device that cannot be opened here (nodev, no driver), still has a type.
     const int failed = fd.error();
-    const auto type = failed == EACCES || failed == ENXIO || failed == ENODEV || failed == EBUSY ? stat_type(path)
-                                                                              : FileType::regular;
+    const auto type = failed == EACCES || failed == ENXIO || failed == ENODEV || failed == EBUSY
+                          ? stat_type(path)
+                          : FileType::regular;
     if (type && *type == FileType::null_device) return std::string();
-    if (type && *type != FileType::regular) return fail(Errc::invalid, std::string(path) + " is not a regular file");
+    if (type && *type != FileType::regular)
+      return fail(Errc::invalid, std::string(path) + " is not a regular file");
     return fail_path(failed, kDoing, path);
   }
   if (::fstat(fd->get(), &st) < 0) return fail_path(errno, kDoing, path);
@@ -282,9 +290,15 @@ Result<std::vector<DirEntry>> RootDir::list_dir(std::string_view path) const {
       if (name == "." || name == "..") continue;
       FileType type = FileType::other;
       switch (entry->d_type) {
-        case DT_REG: type = FileType::regular; break;
-        case DT_DIR: type = FileType::directory; break;
-        case DT_LNK: type = FileType::symlink; break;
+        case DT_REG:
+          type = FileType::regular;
+          break;
+        case DT_DIR:
+          type = FileType::directory;
+          break;
+        case DT_LNK:
+          type = FileType::symlink;
+          break;
         case DT_UNKNOWN:
         case DT_CHR: {
           struct stat st;
@@ -293,7 +307,8 @@ Result<std::vector<DirEntry>> RootDir::list_dir(std::string_view path) const {
           type = type_of(st);
           break;
         }
-        default: break;
+        default:
+          break;
       }
       entries.push_back({std::string(name), type});
     }

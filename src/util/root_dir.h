@@ -33,8 +33,7 @@ class FileSystem {
   // The whole of a regular file, symlinks followed inside the root. /dev/null gives the empty text.
   // Errc::not_found; Errc::too_large past `limit` bytes (nothing beyond it is read); Errc::invalid for
   // a directory, fifo, socket or device. Never blocks on a fifo.
-  [[nodiscard]] virtual Result<std::string> read_file(std::string_view path,
-                                                      std::size_t limit) const = 0;
+  [[nodiscard]] virtual Result<std::string> read_file(std::string_view path, std::size_t limit) const = 0;
 
   // Entries of a directory (symlinks followed inside the root), sorted by name bytewise, without
   // "." and "..". Errc::not_found if there is none.

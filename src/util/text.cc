@@ -107,7 +107,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   parts.reserve(1 + static_cast<std::size_t>(std::ranges::count(text, separator)));
   std::size_t begin = 0;
-  for (std::size_t end = 0; (end = text.find(separator, begin)) != std::string_view::npos; begin = end + 1) {
+  for (std::size_t end = 0; (end = text.find(separator, begin)) != std::string_view::npos;
+       begin = end + 1) {
     parts.push_back(text.substr(begin, end - begin));
   }
   parts.push_back(text.substr(begin));
@@ -140,8 +141,8 @@ std::string escape_for_terminal(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(
-        std::ranges::find_if_not(text, is_plain_ascii) - text.begin());
+    const auto plain =
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain_ascii) - text.begin());
     escaped += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
@@ -188,7 +189,8 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
-std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
+std::optional<std::string_view> nearest(std::string_view word,
+                                        std::span<const std::string_view> candidates) {
   constexpr std::size_t kMaxEdits = 2;
   // The table is quadratic, and a word this long is no slip of the finger.
   constexpr std::size_t kMaxLength = 256;

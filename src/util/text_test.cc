@@ -45,8 +45,14 @@ TEST(Text, Utf8IsStrict) {
 TEST(Text, EscapesWhatATerminalObeys) {
   EXPECT_EQ(escape_for_terminal("a\x1b[31mb\n\t\x7f"), R"(a\x1b[31mb\x0a\x09\x7f)");
   EXPECT_EQ(escape_for_terminal("nul\0!"sv), R"(nul\x00!)");
-  EXPECT_EQ(escape_for_terminal("\xc2\x9b" "31m"), R"(\u{009b}31m)") << "C1 as UTF-8";
-  EXPECT_EQ(escape_for_terminal("\x9b" "31m"), R"(\x9b31m)") << "C1 as a byte";
+  EXPECT_EQ(escape_for_terminal("\xc2\x9b"
+                                "31m"),
+            R"(\u{009b}31m)")
+      << "C1 as UTF-8";
+  EXPECT_EQ(escape_for_terminal("\x9b"
+                                "31m"),
+            R"(\x9b31m)")
+      << "C1 as a byte";
 }
 
 TEST(Text, EscapesWhatHidesOrReorders) {

@@ -128,6 +128,7 @@ Result<std::vector<DirEntry>> FakeFileSystem::list_dir(std::string_view path) co
   HARDEN_TRY(const Place place, find(path, true));
   if (place.node->type != FileType::directory) return fail_errno(ENOTDIR, std::string(path));
   std::vector<DirEntry> entries;
+  entries.reserve(place.node->children.size());
   for (const auto& [name, node] : place.node->children) entries.push_back({name, node.type});
   return entries;
 }
