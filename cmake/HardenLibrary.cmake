@@ -130,6 +130,7 @@ function(harden_benchmark)
   endif()
   harden_folder_targets(depends ${arg_DEPENDS})
   add_executable(bench_${arg_NAME} ${arg_SOURCES})
+  target_include_directories(bench_${arg_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(bench_${arg_NAME} PRIVATE ${depends} harden_options fmt::fmt-header-only
     benchmark::benchmark benchmark::benchmark_main ${arg_LIBRARIES})
 endfunction()
