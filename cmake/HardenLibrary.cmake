@@ -9,7 +9,8 @@
 #     LIBRARIES …                        # third-party, private; PUBLIC_LIBRARIES if in our headers
 #     TEST_DEPENDS … TEST_LIBRARIES …)
 #   harden_program(NAME harden DEPENDS cli SOURCES main.cc [STATIC])
-#   harden_script_test(NAME score/differential COMMAND … [LABELS …] [TIMEOUT s])   # exit 77: skipped
+#   harden_script_test(NAME score/differential COMMAND … [LABELS …] [TIMEOUT s] [ONCE])
+#     exit 77: skipped, the last line says why; ONCE: in the release build only (guests, slow ones)
 #   harden_fuzzer(NAME unit_file DEPENDS unit SOURCES unit_file_fuzz.cc)
 #   harden_benchmark(NAME score DEPENDS exposure SOURCES score_bench.cc)
 include(CheckCXXSourceCompiles)
@@ -90,8 +91,8 @@ function(harden_program)
 endfunction()
 
 function(harden_script_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "COMMAND;LABELS;ENVIRONMENT")
-  if(NOT HARDEN_TESTS)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "ONCE" "NAME;TIMEOUT" "COMMAND;LABELS;ENVIRONMENT")
+  if(NOT HARDEN_TESTS OR (arg_ONCE AND HARDEN_SANITIZE))
     return()
   endif()
   if(NOT arg_TIMEOUT)
