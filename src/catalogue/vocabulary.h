@@ -12,7 +12,8 @@ namespace harden::catalogue {
 // Which unit sections hold the directive. exec: [Service] [Socket] [Mount] [Swap]; cgroup: those and
 // [Slice] [Scope]; kill: as exec and [Scope]; service: [Service]; unit: [Unit].
 enum class Context : std::uint8_t { exec, cgroup, kill, service, unit };
-inline constexpr std::array<std::string_view, 5> kContextNames = {"exec", "cgroup", "kill", "service", "unit"};
+inline constexpr std::array<std::string_view, 5> kContextNames = {"exec", "cgroup", "kill", "service",
+                                                                  "unit"};
 
 // How the words of an assignment become a value, and how assignments merge.
 // Source: systemd-semantics in docs/semantics.md; systemd.exec(5), systemd.resource-control(5).
@@ -28,7 +29,8 @@ enum class Kind : std::uint8_t {
   devices,        // list of `NODE [rwm]`, one a line; adds
   paths,          // list of absolute paths with optional `-` and `+`; adds
   words,          // list of words, several a line (bind mounts, directories, sets of numbers); adds
-  lines,          // list of whole right-hand sides (commands, credentials, rules); adds
+  lines,          // list of whole right-hand sides (credentials, rules); adds
+  commands,       // list of command lines, several a line with `;`; adds
   text,           // one free value; last wins
   path,           // one absolute path; last wins
   user,           // a user or group name or number; last wins; a bad one voids the unit
@@ -36,9 +38,10 @@ enum class Kind : std::uint8_t {
   mode,           // octal file mode; last valid wins
   delegate,       // boolean or controllers; empty means yes without controllers
 };
-inline constexpr std::array<std::string_view, 18> kKindNames = {
-    "choice", "capabilities", "namespaces", "syscalls", "families", "names", "architectures", "addresses", "devices",
-    "paths",  "words",        "lines",      "text",     "path",     "user",  "users",         "mode",      "delegate"};
+inline constexpr std::array<std::string_view, 19> kKindNames = {
+    "choice",    "capabilities", "namespaces", "syscalls", "families", "names",    "architectures",
+    "addresses", "devices",      "paths",      "words",    "lines",    "commands", "text",
+    "path",      "user",         "users",      "mode",     "delegate"};
 
 // Where an implication holds. load: systemd writes the effect into the loaded unit, so scores and
 // `systemctl show` see it. bus: what `systemd-analyze security` adds when it asks a running manager.
@@ -67,7 +70,8 @@ inline constexpr std::array<std::string_view, 12> kCheckNames = {
     "families", "syscalls", "architectures", "umask",          "addresses",    "devices"};
 
 enum class FamilyClass : std::uint8_t { inet, unix_, netlink, packet, other };
-inline constexpr std::array<std::string_view, 5> kFamilyClassNames = {"inet", "unix", "netlink", "packet", "other"};
+inline constexpr std::array<std::string_view, 5> kFamilyClassNames = {"inet", "unix", "netlink", "packet",
+                                                                      "other"};
 
 struct NamespaceKind {
   std::string_view name;  // "mnt"

@@ -38,7 +38,8 @@ std::string family_class(std::string_view word) { return word == "unix" ? "unix_
 
 class Emitter {
  public:
-  explicit Emitter(const Catalogue& catalogue) : catalogue_(catalogue), syscalls_(all_syscalls(catalogue)) {}
+  explicit Emitter(const Catalogue& catalogue)
+      : catalogue_(catalogue), syscalls_(all_syscalls(catalogue)) {}
 
   std::string ids() {
     put("{}#pragma once\n\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n", kHead);
@@ -48,7 +49,8 @@ class Emitter {
     put("inline constexpr std::size_t kSyscallCount = {};\n", syscalls_.size());
     put("// The versions of systemd that have a table, ascending.\n");
     put("inline constexpr std::array<unsigned, {}> kVersions = {{{}}};\n", catalogue_.systemds.size(),
-        list_of(catalogue_.systemds, [](const SystemdTable& systemd) { return std::to_string(systemd.version); }));
+        list_of(catalogue_.systemds,
+                [](const SystemdTable& systemd) { return std::to_string(systemd.version); }));
     put("\n}}  // namespace harden::catalogue\n");
     return std::move(out_);
   }
@@ -88,20 +90,22 @@ class Emitter {
   void directives() {
     std::vector<std::string> rows;
     for (const DirectiveRow& d : catalogue_.directives) {
-      const std::string values = array("ChoiceValue", "kValues" + d.name, list_of(d.values, [](const ChoiceRow& v) {
-        return fmt::format("{{{}, {}, {}, {}, {}}}", quote(v.name), v.since, v.boolean, quote(v.synonym),
-                           v.synonym_since);
-      }));
+      const std::string values =
+          array("ChoiceValue", "kValues" + d.name, list_of(d.values, [](const ChoiceRow& v) {
+                  return fmt::format("{{{}, {}, {}, {}, {}}}", quote(v.name), v.since, v.boolean,
+                                     quote(v.synonym), v.synonym_since);
+                }));
       const std::string aliases = array("std::string_view", "kAliases" + d.name, list_of(d.aliases, quote));
       const auto choice = [&](const std::optional<std::string>& value) {
         return d.kind == "choice" && value ? std::to_string(d.choice(*value).value_or(0)) : "std::nullopt";
       };
       const auto& outside = d.default_outside_service ? d.default_outside_service : d.default_value;
       rows.push_back(fmt::format(
-          "    {{{}, {}, Context::{}, Kind::{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     {}}},\n", id_of(d.name),
-          quote(d.name), d.context, d.kind, values, d.ordered, choice(d.default_value), choice(outside),
-          quote(d.kind != "choice" && d.default_value ? *d.default_value : ""), d.empty_resets_since, d.specifiers,
-          d.starts_full, d.since, aliases, quote(d.summary)));
+          "    {{{}, {}, Context::{}, Kind::{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     {}}},\n",
+          id_of(d.name), quote(d.name), d.context, d.kind, values, d.ordered, choice(d.default_value),
+          choice(outside), quote(d.kind != "choice" && d.default_value ? *d.default_value : ""),
+          d.empty_resets_since, d.specifiers, d.voids_unit, d.starts_full, d.since, aliases,
+          quote(d.summary)));
     }
     put("constexpr Directive kDirectives[] = {{\n{}}};\n", fmt::join(rows, ""));
     put("static_assert(std::size(kDirectives) == kDirectiveCount);\n\n");
@@ -127,13 +131,15 @@ class Emitter {
     }
     put("constexpr std::uint16_t {}[] = {{\n", array_name);
     for (std::size_t i = 0; i < table.size(); ++i)
-      put("{}{},{}", i % 16 == 0 ? "    " : " ", table[i], i % 16 == 15 || i + 1 == table.size() ? "\n" : "");
+      put("{}{},{}", i % 16 == 0 ? "    " : " ", table[i],
+          i % 16 == 15 || i + 1 == table.size() ? "\n" : "");
     put("}};\n\n");
   }
 
   std::string condition(const ConditionRow& c) const {
     std::uint32_t choices = 0;
-    for (const std::string& choice : c.choices) choices |= std::uint32_t{1} << choice_of(c.directive, choice);
+    for (const std::string& choice : c.choices)
+      choices |= std::uint32_t{1} << choice_of(c.directive, choice);
     return fmt::format("{{{}, Test::{}, {:#x}}}", id_of(c.directive), c.test, choices);
   }
 
@@ -148,16 +154,19 @@ class Emitter {
   std::vector<std::string> effects(const ImplicationRow& row) const {
     std::vector<std::string> result;
     for (const auto& [name, value] : row.set)
-      result.push_back(fmt::format("{{EffectKind::set_choice, {}, {}, 0, {{}}}}", id_of(name), choice_of(name, value)));
+      result.push_back(
+          fmt::format("{{EffectKind::set_choice, {}, {}, 0, {{}}}}", id_of(name), choice_of(name, value)));
     if (!row.drop_capabilities.empty())
-      result.push_back(fmt::format("{{EffectKind::drop_capabilities, DirectiveId::CapabilityBoundingSet, 0, {:#x}, {{}}}}",
-                                   mask_of(row.drop_capabilities)));
+      result.push_back(fmt::format(
+          "{{EffectKind::drop_capabilities, DirectiveId::CapabilityBoundingSet, 0, {:#x}, {{}}}}",
+          mask_of(row.drop_capabilities)));
     for (const auto& [name, lines] : row.append)
       for (const std::string& line : lines)
-        result.push_back(fmt::format("{{EffectKind::append_line, {}, 0, 0, {}}}", id_of(name), quote(line)));
+        result.push_back(
+            fmt::format("{{EffectKind::append_line, {}, 0, 0, {}}}", id_of(name), quote(line)));
     for (const std::string& call : row.deny_syscalls)
-      result.push_back(
-          fmt::format("{{EffectKind::deny_syscalls, DirectiveId::SystemCallFilter, 0, 0, {}}}", quote(call)));
+      result.push_back(fmt::format("{{EffectKind::deny_syscalls, DirectiveId::SystemCallFilter, 0, 0, {}}}",
+                                   quote(call)));
     return result;
   }
 
@@ -168,9 +177,10 @@ class Emitter {
       const std::string n = std::to_string(rows.size());
       const std::string when = array("Condition", "kWhen" + n, list_of(row.when, write));
       const std::string any = array("Condition", "kAny" + n, list_of(row.any, write));
-      const std::string done = array("Effect", "kEffects" + n, fmt::format("{}", fmt::join(effects(row), ", ")));
-      rows.push_back(fmt::format("    {{Stage::{}, {}, {}, {}, {}, {}, {}, {}}},\n", row.stage, row.since, row.until, when,
-                                 any, done, row.unless_root, quote(row.reason)));
+      const std::string done =
+          array("Effect", "kEffects" + n, fmt::format("{}", fmt::join(effects(row), ", ")));
+      rows.push_back(fmt::format("    {{Stage::{}, {}, {}, {}, {}, {}, {}, {}}},\n", row.stage, row.since,
+                                 row.until, when, any, done, row.unless_root, quote(row.reason)));
     }
     put("constexpr Implication kImplications[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
@@ -198,8 +208,10 @@ class Emitter {
     const auto found = systemd.groups.find(group);
     if (found == systemd.groups.end() || !seen.insert(group).second) return;
     for (const std::string& member : found->second)
-      if (member.starts_with('@')) expand(systemd, member, seen, calls);
-      else if (systemd.knows(member)) calls.insert(member);
+      if (member.starts_with('@'))
+        expand(systemd, member, seen, calls);
+      else if (systemd.knows(member))
+        calls.insert(member);
   }
 
   // Each distinct section, key and type word once, in one text.
@@ -227,41 +239,51 @@ class Emitter {
   void systemd_parts(const SystemdTable& systemd) {
     const unsigned v = systemd.version;
     put("// --- {} ---\n", v);
-    capabilities_.push_back(array("std::string_view", fmt::format("kCapabilities{}", v), list_of(systemd.capabilities, quote)));
-    const auto family = [](const auto& pair) { return fmt::format("{{{}, {}}}", quote(pair.first), pair.second); };
-    families_.push_back(array("AddressFamily", fmt::format("kFamilies{}", v), list_of(systemd.families, family)));
-    aliases_.push_back(array("AddressFamily", fmt::format("kFamilyAliases{}", v), list_of(systemd.family_aliases, family)));
-    architectures_.push_back(
-        array("std::string_view", fmt::format("kArchitectures{}", v), list_of(systemd.architectures, quote)));
+    capabilities_.push_back(
+        array("std::string_view", fmt::format("kCapabilities{}", v), list_of(systemd.capabilities, quote)));
+    const auto family = [](const auto& pair) {
+      return fmt::format("{{{}, {}}}", quote(pair.first), pair.second);
+    };
+    families_.push_back(
+        array("AddressFamily", fmt::format("kFamilies{}", v), list_of(systemd.families, family)));
+    aliases_.push_back(array("AddressFamily", fmt::format("kFamilyAliases{}", v),
+                             list_of(systemd.family_aliases, family)));
+    architectures_.push_back(array("std::string_view", fmt::format("kArchitectures{}", v),
+                                   list_of(systemd.architectures, quote)));
 
     std::vector<std::string> groups;
     for (const auto& [name, members] : systemd.groups) {
       std::set<std::string> seen, calls;
       expand(systemd, name, seen, calls);
-      const std::string list = array("std::string_view", fmt::format("kGroup{}_{}", v, groups.size()), list_of(members, quote));
+      const std::string list =
+          array("std::string_view", fmt::format("kGroup{}_{}", v, groups.size()), list_of(members, quote));
       groups.push_back(fmt::format("\n    {{{}, {}, {}}}", quote(name), list, set_of(calls)));
     }
-    groups_.push_back(array("SyscallGroup", fmt::format("kGroups{}", v), fmt::format("{}", fmt::join(groups, ","))));
+    groups_.push_back(
+        array("SyscallGroup", fmt::format("kGroups{}", v), fmt::format("{}", fmt::join(groups, ","))));
 
     std::vector<std::string> filesystems;
     for (const auto& [name, members] : systemd.filesystem_groups) {
       const std::string list =
-          array("std::string_view", fmt::format("kFilesystems{}_{}", v, filesystems.size()), list_of(members, quote));
+          array("std::string_view", fmt::format("kFilesystems{}_{}", v, filesystems.size()),
+                list_of(members, quote));
       filesystems.push_back(fmt::format("\n    {{{}, {}}}", quote(name), list));
     }
-    filesystems_.push_back(
-        array("NameGroup", fmt::format("kFilesystemGroups{}", v), fmt::format("{}", fmt::join(filesystems, ","))));
+    filesystems_.push_back(array("NameGroup", fmt::format("kFilesystemGroups{}", v),
+                                 fmt::format("{}", fmt::join(filesystems, ","))));
 
     put("constexpr PackedKey kKeys{}[] = {{\n", v);
     for (const auto& [section, keys] : systemd.keys)
-      for (const auto& [key, type] : keys) put("    {{{}, {}, {}}},\n", packed(section), packed(key), packed(type));
+      for (const auto& [key, type] : keys)
+        put("    {{{}, {}, {}}},\n", packed(section), packed(key), packed(type));
     put("}};\n");
 
-    exposure_.push_back(array("ExposureWeight", fmt::format("kExposure{}", v), list_of(catalogue_.rows, [&](const RowRow& row) {
-      const auto weight = std::ranges::find(systemd.exposure, row.json_field, &WeightRow::json_field);
-      return fmt::format("\n    {{{}, {}, {}, {}}}", quote(weight->json_field), quote(weight->name), weight->weight,
-                         weight->range);
-    })));
+    exposure_.push_back(array(
+        "ExposureWeight", fmt::format("kExposure{}", v), list_of(catalogue_.rows, [&](const RowRow& row) {
+          const auto weight = std::ranges::find(systemd.exposure, row.json_field, &WeightRow::json_field);
+          return fmt::format("\n    {{{}, {}, {}, {}}}", quote(weight->json_field), quote(weight->name),
+                             weight->weight, weight->range);
+        })));
     put("\n");
   }
 
@@ -272,9 +294,11 @@ class Emitter {
       const std::set<std::string> native(systemd.native.begin(), systemd.native.end());
       std::set<std::string> known = native;
       known.insert(systemd.pseudo.begin(), systemd.pseudo.end());
-      put("    {{{}, {}, {}, {}, {}, {}, {},\n     {},\n     {},\n     {}, KeyList(kKeyText, kKeys{}), {}, {}}},\n",
-          systemd.version, quote(systemd.package), capabilities_[i], systemd.capability_limit, families_[i], aliases_[i],
-          groups_[i], set_of(known), set_of(native), architectures_[i], systemd.version, filesystems_[i], exposure_[i]);
+      put("    {{{}, {}, {}, {}, {}, {}, {},\n     {},\n     {},\n     {}, KeyList(kKeyText, kKeys{}), {}, "
+          "{}}},\n",
+          systemd.version, quote(systemd.package), capabilities_[i], systemd.capability_limit, families_[i],
+          aliases_[i], groups_[i], set_of(known), set_of(native), architectures_[i], systemd.version,
+          filesystems_[i], exposure_[i]);
     }
     put("}};\nstatic_assert(std::size(kSystemds) == kVersions.size());\n\n");
   }
@@ -288,13 +312,15 @@ class Emitter {
         mask |= std::ranges::find(kNamespaces, name, &NamespaceKind::name)->bit;
       if (!row.badness.empty())
         badness = list_of(catalogue_.find(row.directive)->values, [&](const ChoiceRow& value) {
-          return std::to_string(std::ranges::find(row.badness, value.name, &std::pair<std::string, unsigned>::first)->second);
+          return std::to_string(
+              std::ranges::find(row.badness, value.name, &std::pair<std::string, unsigned>::first)->second);
         });
       badness = array("std::uint8_t", fmt::format("kBadness{}", rows.size()), badness);
-      rows.push_back(fmt::format("    {{{}, Check::{}, {}, {}, {}, {}, {:#x}, FamilyClass::{}, {}, {}, {},\n     {}}},\n",
-                                 quote(row.json_field), row.check, id_of(row.directive), badness, row.when_set,
-                                 row.when_unset, mask, row.family.empty() ? "other" : family_class(row.family),
-                                 quote(row.group), row.default_dependencies_only, row.unprivileged_only, quote(row.open)));
+      rows.push_back(fmt::format(
+          "    {{{}, Check::{}, {}, {}, {}, {}, {:#x}, FamilyClass::{}, {}, {}, {},\n     {}}},\n",
+          quote(row.json_field), row.check, id_of(row.directive), badness, row.when_set, row.when_unset,
+          mask, row.family.empty() ? "other" : family_class(row.family), quote(row.group),
+          row.default_dependencies_only, row.unprivileged_only, quote(row.open)));
     }
     put("constexpr ExposureRow kRows[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
@@ -317,7 +343,8 @@ class Emitter {
   const Catalogue& catalogue_;
   std::vector<std::string> syscalls_;
   std::map<std::string, std::size_t> key_offsets_;
-  std::vector<std::string> capabilities_, families_, aliases_, groups_, architectures_, filesystems_, exposure_;
+  std::vector<std::string> capabilities_, families_, aliases_, groups_, architectures_, filesystems_,
+      exposure_;
   std::string out_;
 };
 

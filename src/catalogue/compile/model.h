@@ -37,6 +37,7 @@ struct DirectiveRow {
   bool ordered = true;
   unsigned empty_resets_since = 0;
   bool specifiers = false;
+  bool voids_unit = false;
   bool starts_full = false;
   unsigned since = 0;
   std::vector<std::string> aliases;
