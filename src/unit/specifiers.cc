@@ -40,6 +40,9 @@ std::optional<std::string_view> fixed_value(char specifier, unsigned systemd) {
   }
 }
 
+// What systemd lets a value grow to; also keeps a line of nothing but %n from taking the memory.
+constexpr std::size_t kExpansionMax = 1U << 20U;
+
 // Specifiers that systemd knows and that depend on the machine or the running manager.
 constexpr std::string_view kMachineSpecifiers = "ABHMRWabclmoqrsvw";
 
@@ -86,8 +89,10 @@ std::optional<std::string> name_value(char specifier, const SpecifierContext& co
     case 'd':
       return "/run/credentials/" + name.text();
     case 'y':
+      if (context.fragment_path.empty()) return std::nullopt;
       return std::string(context.fragment_path);
     case 'Y':
+      if (context.fragment_path.empty()) return std::nullopt;
       return directory_of(context.fragment_path);
     default:
       known = false;
@@ -129,6 +134,7 @@ Expansion expand_specifiers(std::string_view text, const SpecifierContext& conte
         return {Expansion::State::invalid, std::string(text)};
       // Anything else after a `%` stands for itself.
     }
+    if (result.text.size() > kExpansionMax) return {Expansion::State::invalid, std::string(text)};
   }
   return result;
 }

@@ -13,7 +13,7 @@ namespace harden {
 
 struct SpecifierContext {
   const UnitName* name = nullptr;     // of the unit as it is loaded, not of its file
-  std::string_view fragment_path = {};
+  std::string_view fragment_path = {};  // with its symlinks resolved
   unsigned systemd = 0;               // %D came with 255
 };
 

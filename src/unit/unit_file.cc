@@ -29,12 +29,14 @@ class UnitFileParser {
   void add(EntryKind kind, unsigned line, std::size_t begin, std::string_view key = {},
            std::string_view value = {});
   void warn(std::string_view id, unsigned line, std::string message, std::string hint = {});
-  bool stop(unsigned line, std::string message, std::string hint, std::size_t begin);
+  bool stop(unsigned line, std::string message, std::string hint, std::size_t begin,
+            Errc code = Errc::refused);
 
   UnitFile& file_;
   std::string_view text_;
   std::size_t at_ = 0;       // start of what is not yet read
   std::string_view section_;
+  bool in_section_ = false;  // also below `[]`, whose name is empty
 };
 
 namespace {
@@ -71,6 +73,12 @@ bool has_noncharacter(std::string_view text) {
   return false;
 }
 
+// A message quotes no more than this of a line, which may have a megabyte. A cut character shows escaped.
+std::string shorten(std::string_view text) {
+  constexpr std::size_t kShown = 80;
+  return text.size() <= kShown ? std::string(text) : std::string(text.substr(0, kShown)) + "…";
+}
+
 bool is_extension(std::string_view name) { return name.starts_with("X-"); }
 
 }  // namespace
@@ -105,9 +113,10 @@ void UnitFileParser::warn(std::string_view id, unsigned line, std::string messag
                                       std::move(message), std::move(hint)});
 }
 
-bool UnitFileParser::stop(unsigned line, std::string message, std::string hint, std::size_t begin) {
+bool UnitFileParser::stop(unsigned line, std::string message, std::string hint, std::size_t begin,
+                          Errc code) {
   file_.stopped_ =
-      Error{Errc::refused, std::move(message), 0, SourcePos{file_.path_, line}, std::move(hint)};
+      Error{code, std::move(message), 0, SourcePos{file_.path_, line}, std::move(hint)};
   at_ = text_.size();
   add(EntryKind::malformed, line, begin);
   return false;
@@ -125,14 +134,15 @@ bool UnitFileParser::take(std::string_view logical, std::size_t begin, unsigned 
   if (body.front() == '[') {
     if (body.back() != ']' || !is_safe_section_name(body.substr(1, body.size() - 2)))
       return stop(
-          line, "invalid section header '" + std::string(body) + "'; systemd reads no further in this file",
+          line, "invalid section header '" + shorten(body) + "'; systemd reads no further in this file",
           "write it as [Name], without quotes or backslashes", begin);
     section_ = body.substr(1, body.size() - 2);
+    in_section_ = true;
     add(EntryKind::section, line, begin);
     return true;
   }
   if (section_.empty()) {
-    warn("outside-section", line, "the line stands before any section header and is ignored",
+    if (!in_section_) warn("outside-section", line, "the line stands before any section header and is ignored",
          "put it below [Service] or the section it belongs to");
     add(EntryKind::malformed, line, begin);
     return true;
@@ -161,6 +171,10 @@ void UnitFileParser::run() {
 
   while (at_ < text_.size()) {
     const std::size_t line_begin = at_;
+    if (continuation == nullptr && file_.entries_.size() + 1 == kEntriesMax) {
+      stop(line_number + 1, "the file has more entries than are read of one", {}, line_begin, Errc::too_large);
+      return;
+    }
     const Line line = read_line();
     ++line_number;
     if (continuation == nullptr) {

@@ -18,6 +18,7 @@
 namespace harden {
 
 inline constexpr std::size_t kUnitFileMax = 16U << 20U;  // bytes we read of one file; ours, not systemd's
+inline constexpr std::size_t kEntriesMax = 1U << 20U;    // entries of one file; ours as well
 inline constexpr std::size_t kLineMax = 1U
                                         << 20U;  // bytes of one line, continued or not, as systemd has it
 
@@ -46,7 +47,8 @@ class UnitFile {
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] const Diagnostics& diagnostics() const { return diagnostics_; }
   // Set if systemd would stop reading here: the rest of the file does not count and, of a main unit
-  // file, the unit does not load. The last entry is the rest, malformed.
+  // file, the unit does not load. The last entry is the rest, malformed. With Errc::too_large it is we
+  // who stopped, at kEntriesMax; what the rest says is not known.
   [[nodiscard]] const std::optional<Error>& stopped() const { return stopped_; }
 
   friend bool operator==(const UnitFile& a, const UnitFile& b) {

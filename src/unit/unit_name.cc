@@ -27,8 +27,16 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool is_valid_prefix(std::string_view prefix) {
-  return !prefix.empty() && std::ranges::all_of(prefix, is_name_char);
+// The next shorter `-` prefix, trailing dash kept: "a-b" → "a-". A dash that is already last is dropped
+// first, once. A leading dash ends the walk.
+std::optional<std::string> shorter_prefix(std::string_view prefix) {
+  std::size_t dash = prefix.rfind('-');
+  if (dash != std::string_view::npos && dash != 0 && dash + 1 == prefix.size()) {
+    prefix.remove_suffix(1);
+    dash = prefix.rfind('-');
+  }
+  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+  return std::string(prefix.substr(0, dash + 1));
 }
 
 bool is_normal_path(std::string_view path) {
@@ -94,26 +102,22 @@ std::optional<UnitName> UnitName::with_instance(std::string_view instance) const
 }
 
 std::vector<std::string> UnitName::drop_in_names() const {
-  std::vector<std::string> names;
-  std::string current_prefix(prefix());
-  const std::string tail = kind_ == UnitNameKind::plain ? std::string() : "@" + std::string(instance());
   const std::string suffix = "." + std::string(type());
+  std::vector<std::string> prefixes;
+  for (auto shorter = shorter_prefix(prefix()); shorter; shorter = shorter_prefix(*shorter))
+    prefixes.push_back(*shorter);
 
-  for (;;) {
-    names.push_back(current_prefix + tail + suffix);
-    if (kind_ == UnitNameKind::instance) names.push_back(current_prefix + "@" + suffix);
-
-    // The next shorter prefix keeps its trailing dash; a dash that is already last is dropped first,
-    // once. A leading dash ends the walk.
-    std::size_t dash = current_prefix.rfind('-');
-    if (dash != std::string::npos && dash + 1 == current_prefix.size() && dash != 0) {
-      current_prefix.resize(dash);
-      dash = current_prefix.rfind('-');
-    }
-    if (dash == std::string::npos || dash == 0) return names;
-    current_prefix.resize(dash + 1);
-    if (!is_valid_prefix(current_prefix)) return names;
+  std::vector<std::string> names = {text_};
+  if (kind_ == UnitNameKind::instance) names.push_back(template_name().text());
+  // systemd walks the template's prefixes before the instance's own, and as plain names: the `@` of a
+  // template is not carried over.
+  for (const std::string& shorter : prefixes) names.push_back(shorter + suffix);
+  if (kind_ != UnitNameKind::instance) return names;
+  for (const std::string& shorter : prefixes) {
+    names.push_back(shorter + "@" + std::string(instance()) + suffix);
+    names.push_back(shorter + "@" + suffix);
   }
+  return names;
 }
 
 std::optional<std::string> unescape_unit_name(std::string_view text) {
@@ -126,21 +130,21 @@ std::optional<std::string> unescape_unit_name(std::string_view text) {
       if (i + 3 >= text.size() || text[i + 1] != 'x') return std::nullopt;
       const int high = hex_digit(text[i + 2]);
       const int low = hex_digit(text[i + 3]);
-      if (high < 0 || low < 0 || (high == 0 && low == 0)) return std::nullopt;
+      if (high < 0 || low < 0) return std::nullopt;
       out += static_cast<char>(high * 16 + low);
       i += 3;
     } else {
       out += text[i];
     }
   }
+  out.resize(std::min(out.find('\0'), out.size()));
   return out;
 }
 
 std::optional<std::string> unescape_unit_path(std::string_view text) {
   if (text == "-") return "/";
-  if (text.empty() || text.front() == '-' || text.back() == '-') return std::nullopt;
   auto tail = unescape_unit_name(text);
-  if (!tail) return std::nullopt;
+  if (!tail || text.empty() || tail->starts_with('/') || tail->ends_with('/')) return std::nullopt;
   std::string path = "/" + *tail;
   if (!is_normal_path(path)) return std::nullopt;
   return path;

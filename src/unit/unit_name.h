@@ -30,9 +30,10 @@ class UnitName {
   // Of a template or instance, with another instance; nothing if the result is no valid name.
   [[nodiscard]] std::optional<UnitName> with_instance(std::string_view instance) const;
 
-  // Names whose `.d` folders also apply, most specific first: itself, its template, then the same for
-  // each `-` prefix (`foo-bar-.service`, `foo-.service`). The whole type's folder (`service.d`) is not
-  // among them. Source: systemd.unit(5).
+  // Names whose `.d` folders also apply, in systemd's order and each once: itself, of an instance its
+  // template, then the names of each `-` prefix, longest first. Of `a-b@i.service`: itself,
+  // `a-b@.service`, `a-.service`, `a-@i.service`, `a-@.service`. The whole type's folder (`service.d`) is
+  // not among them. Source: systemd.unit(5); the order is what systemd 252 and 257 do.
   [[nodiscard]] std::vector<std::string> drop_in_names() const;
 
   friend bool operator==(const UnitName& a, const UnitName& b) { return a.text_ == b.text_; }
@@ -49,7 +50,8 @@ class UnitName {
 [[nodiscard]] std::optional<UnitName> parse_unit_name(std::string_view text);
 [[nodiscard]] bool is_unit_type(std::string_view word);  // "service", "socket", …
 
-// `-` becomes `/` and `\xNN` the byte; nothing if an escape is malformed or gives a NUL.
+// `-` becomes `/` and `\xNN` the byte; nothing if an escape is malformed. A NUL ends the result, since to
+// systemd it is a C string.
 [[nodiscard]] std::optional<std::string> unescape_unit_name(std::string_view text);
 // The same for a whole path: "-" is "/", the rest gets a leading slash; nothing if it is not normal.
 [[nodiscard]] std::optional<std::string> unescape_unit_path(std::string_view text);

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "util/text.h"
+
 namespace harden {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr std::array<std::string_view, 12> kSystemPath = {
     "/etc/systemd/system.control",   "/run/systemd/system.control",  "/run/systemd/transient",
     "/run/systemd/generator.early",  "/etc/systemd/system",          "/etc/systemd/system.attached",
     "/run/systemd/system",           "/run/systemd/system.attached", "/run/systemd/generator",
-    "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",      "/lib/systemd/system"};
+    "/usr/local/lib/systemd/system", "/lib/systemd/system",          "/usr/lib/systemd/system"};
 constexpr std::string_view kSystemLate = "/run/systemd/generator.late";
 
 // What every user's manager reads; the folders below a home are left out, since they differ by user.
@@ -24,27 +26,39 @@ constexpr std::array<std::string_view, 6> kUserPath = {
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-// Lexically: "." and ".." removed, for targets that need not exist.
-std::string normalize_path(std::string_view path) {
+// Where an absolute path leads, its last component not followed. What does not exist is taken as it is
+// written, as long as no ".." follows it. Nothing if that cannot be told.
+Result<std::string> locate(const FileSystem& fs, std::string_view path) {
   std::vector<std::string_view> parts;
-  for (std::size_t start = 0; start < path.size();) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string_view part = path.substr(start, end - start);
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-    } else if (!part.empty() && part != ".") {
-      parts.push_back(part);
-    }
-    start = end + 1;
+  for (const std::string_view part : split(path, '/'))
+    if (!part.empty() && part != ".") parts.push_back(part);
+  if (parts.empty() || parts.back() == "..") return fs.resolve(path);
+
+  const auto first = [&parts](std::size_t count) {
+    std::string prefix;
+    for (std::size_t i = 0; i < count; ++i) prefix.append("/").append(parts[i]);
+    return prefix.empty() ? std::string("/") : prefix;
+  };
+  std::size_t existing = parts.size() - 1;
+  auto real = fs.resolve(first(existing));
+  while (!real && real.error().code == Errc::not_found && existing > 0) {
+    if (parts[existing - 1] == "..") break;
+    real = fs.resolve(first(--existing));
   }
-  std::string out;
-  for (const std::string_view part : parts) out.append("/").append(part);
-  return out.empty() ? "/" : out;
+  if (!real) return real;
+  std::string located = *real == "/" ? std::string() : std::move(*real);
+  for (; existing < parts.size(); ++existing) located.append("/").append(parts[existing]);
+  return located;
 }
 
+constexpr std::array<std::string_view, 6> kAliasTypes = {"device", "path",   "service",
+                                                         "socket", "target", "timer"};
+
 // May a symlink of this name stand for a unit of that name? The kinds must match, or an instance may
-// point to a template; the instance and the type must be the same.
+// point to a template; the instance and the type must be the same, and of a type that has aliases.
 bool is_valid_alias(const UnitName& source, const UnitName& target) {
+  if (std::ranges::find(kAliasTypes, source.type()) == kAliasTypes.end()) return false;
+  if (source.type() == "device" && source.kind() != UnitNameKind::plain) return false;
   const bool kinds_match = source.kind() == target.kind() || (source.kind() == UnitNameKind::instance &&
                                                               target.kind() == UnitNameKind::template_);
   if (!kinds_match || source.type() != target.type()) return false;
@@ -74,12 +88,14 @@ UnitTree::UnitTree(const FileSystem& fs, SearchPath path) : fs_(&fs), path_(std:
 
 UnitTree UnitTree::scan(const FileSystem& fs, SearchPath path) {
   UnitTree tree(fs, {});
-  // A folder that is a link to one that the path has already (/lib on merged systems) is no further one.
-  for (std::string& dir : path.dirs) {
+  // A folder that is a link to another of the path (/lib on merged systems) is the same one, and goes by
+  // the other's name.
+  for (const std::string& dir : path.dirs) {
     std::string resolved = dir;
     if (auto real = fs.resolve(dir)) resolved = std::move(*real);
     if (std::ranges::find(tree.path_resolved_, resolved) != tree.path_resolved_.end()) continue;
-    tree.path_.dirs.push_back(std::move(dir));
+    const bool has_other_name = std::ranges::find(path.dirs, resolved) != path.dirs.end();
+    tree.path_.dirs.push_back(has_other_name ? resolved : dir);
     tree.path_resolved_.push_back(std::move(resolved));
   }
   for (std::size_t i = 0; i < tree.path_.dirs.size(); ++i) tree.scan_dir(i);
@@ -89,9 +105,14 @@ UnitTree UnitTree::scan(const FileSystem& fs, SearchPath path) {
 
 bool UnitTree::is_in_search_path(std::string_view path) const {
   const auto holds = [path](const std::string& dir) {
-    return path.size() > dir.size() && path.starts_with(dir) && path[dir.size()] == '/';
+    return path.starts_with(dir) && (path.size() == dir.size() || path[dir.size()] == '/');
   };
   return std::ranges::any_of(path_.dirs, holds) || std::ranges::any_of(path_resolved_, holds);
+}
+
+void UnitTree::warn(std::string_view id, std::string path, std::string message, std::string hint) {
+  add_diagnostic(diagnostics_, {Severity::warning, id, SourcePos{std::move(path), 0}, std::move(message),
+                                std::move(hint)});
 }
 
 void UnitTree::scan_dir(std::size_t index) {
@@ -99,8 +120,7 @@ void UnitTree::scan_dir(std::size_t index) {
   auto entries = fs_->list_dir(dir);
   if (!entries) {
     if (entries.error().code != Errc::not_found)
-      diagnostics_.push_back({Severity::warning, "unreadable-folder", SourcePos{dir, 0},
-                              "the folder cannot be read: " + entries.error().message});
+      warn("unreadable-folder", dir, "the folder cannot be read: " + entries.error().message);
     return;
   }
   for (DirEntry& entry : *entries) {
@@ -117,10 +137,9 @@ void UnitTree::scan_dir(std::size_t index) {
           is_dir = type && *type == FileType::directory;
         }
         if (!is_dir)
-          diagnostics_.push_back({Severity::warning, "dead-drop-in-folder",
-                                  SourcePos{dir + "/" + entry.name, 0},
-                                  "systemd does not read this link to a drop-in folder",
-                                  "make it a folder, or link to an absolute path"});
+          warn("dead-drop-in-folder", dir + "/" + entry.name,
+               "systemd does not read this link to a drop-in folder",
+               "make it a folder, or link to an absolute path");
       }
       if (is_dir) drop_in_dirs_[std::move(owner)].push_back(index);
       continue;
@@ -138,24 +157,21 @@ void UnitTree::add_symlink(const std::string& dir, const std::string& name) {
   const std::string path = dir + "/" + name;
   auto link = fs_->read_link(path);
   if (!link) return;
-  std::string target = normalize_path(link->starts_with('/') ? *link : dir + "/" + *link);
-  // The target's folder may itself be reached through links; its last component is not followed.
-  const std::string_view target_name = file_name(target);
-  if (const std::size_t slash = target.rfind('/'); slash != 0 && slash != std::string::npos)
-    if (auto real = fs_->resolve(target.substr(0, slash))) target = *real + "/" + std::string(target_name);
-
-  if (!is_in_search_path(target)) {
+  const auto target = locate(*fs_, link->starts_with('/') ? *link : dir + "/" + *link);
+  if (!target) {
+    warn("bad-link", path, "the link to '" + *link + "' cannot be followed: " + target.error().message);
+    return;
+  }
+  if (!is_in_search_path(*target)) {
     targets_.emplace(name, Target{false, path});  // linked from elsewhere, or a mask
     return;
   }
-  const std::string_view other = file_name(target);
+  const std::string_view other = file_name(*target);
   if (other == name) return;  // an alias of itself says nothing; a lower folder may have the file
   const auto source_name = parse_unit_name(name);
   const auto other_name = parse_unit_name(other);
   if (!other_name || !is_valid_alias(*source_name, *other_name)) {
-    diagnostics_.push_back(
-        {Severity::warning, "bad-alias", SourcePos{path, 0},
-         "the link leads to '" + std::string(other) + "', which it cannot be an alias of"});
+    warn("bad-alias", path, "the link leads to '" + std::string(other) + "', which it cannot be an alias of");
     return;
   }
   targets_.emplace(name, Target{true, std::string(other)});
@@ -163,11 +179,13 @@ void UnitTree::add_symlink(const std::string& dir, const std::string& name) {
 
 void UnitTree::index_aliases() {
   for (const auto& [name, target] : targets_) {
-    if (!target.is_alias) continue;
     const std::string* path = find_path(name);
     if (path == nullptr) continue;
-    auto text = fs_->read_file(*path, kUnitFileMax);
-    if (text && text->empty()) continue;  // an alias of a masked unit
+    if (target.is_alias) {
+      // Nothing is an alias of a masked unit, or of a link to nothing.
+      auto text = fs_->read_file(*path, kUnitFileMax);
+      if (text ? text->empty() : text.error().code == Errc::not_found) continue;
+    }
     std::string destination(file_name(*path));
     const auto destination_name = parse_unit_name(destination);
     const auto source_name = parse_unit_name(name);
@@ -182,22 +200,33 @@ void UnitTree::index_aliases() {
   for (auto& [name, list] : aliases_) std::ranges::sort(list);
 }
 
-const std::string* UnitTree::find_path(const std::string& name, bool* broken) const {
+const std::string* UnitTree::find_path(const std::string& name, Lookup* how) const {
+  Lookup ignored = Lookup::found;
+  Lookup& result = how != nullptr ? *how : ignored;
   std::string current = name;
   for (unsigned hop = 0; hop < kAliasHopsMax; ++hop) {
     auto found = targets_.find(current);
     if (found == targets_.end()) {
-      if (hop == 0) return nullptr;
+      if (hop == 0) {
+        result = Lookup::absent;
+        return nullptr;
+      }
       // An alias may lead to an instance whose file is the template's.
       const auto parsed = parse_unit_name(current);
       if (parsed && parsed->kind() == UnitNameKind::instance)
         found = targets_.find(parsed->template_name().text());
-      if (found == targets_.end()) break;
+      if (found == targets_.end()) {
+        result = Lookup::dangling;
+        return nullptr;
+      }
     }
-    if (!found->second.is_alias) return &found->second.text;
+    if (!found->second.is_alias) {
+      result = Lookup::found;
+      return &found->second.text;
+    }
     current = found->second.text;
   }
-  if (broken != nullptr) *broken = true;
+  result = Lookup::loop;
   return nullptr;
 }
 
@@ -282,29 +311,39 @@ std::vector<std::string> UnitTree::find_drop_ins(const Unit& unit) const {
 }
 
 Unit UnitTree::load(const UnitName& name) const {
-  Unit unit{name, {}, LoadState::not_found, {}, {}, {}, {}};
-  bool broken = false;
-  const std::string* path = find_path(name.text(), &broken);
-  if (path == nullptr && name.kind() == UnitNameKind::instance)
-    path = find_path(name.template_name().text(), &broken);
+  Unit unit{name, {}, LoadState::not_found, {}, {}, {}, {}, {}};
+  Lookup how = Lookup::found;
+  const std::string* path = find_path(name.text(), &how);
+  // An alias that leads nowhere does not stand in the template's way, but a loop does.
+  const bool dangling = how == Lookup::dangling;
+  if (path == nullptr && how != Lookup::loop && name.kind() == UnitNameKind::instance)
+    path = find_path(name.template_name().text(), &how);
   if (path == nullptr) {
-    if (broken)
+    if (how == Lookup::loop)
+      unit.diagnostics.push_back({Severity::warning, "alias-loop", SourcePos{name.text(), 0},
+                                  "the name is an alias that leads in a circle, or over too many others"});
+    else if (dangling || how == Lookup::dangling)
       unit.diagnostics.push_back({Severity::warning, "dangling-alias", SourcePos{name.text(), 0},
                                   "the name is an alias of a unit that is not there"});
     return unit;
   }
 
+  // The file's name becomes the unit's, unless the instance of its template has a file of its own.
   const std::vector<std::string> names = find_names(name, path);
-  std::optional<UnitName> id = parse_unit_name(file_name(*path));
-  if (id && id->kind() == UnitNameKind::template_ && name.kind() == UnitNameKind::instance)
-    id = id->with_instance(name.instance());
-  if (id) unit.name = *id;
+  const auto as_instance = [&name](std::optional<UnitName> other) {
+    if (other && other->kind() == UnitNameKind::template_ && name.kind() == UnitNameKind::instance)
+      return other->with_instance(name.instance());
+    return other;
+  };
+  const std::optional<UnitName> id = as_instance(parse_unit_name(file_name(*path)));
+  if (id && std::ranges::binary_search(names, id->text())) unit.name = *id;
   for (const std::string& other : names) {
-    auto parsed = parse_unit_name(other);
-    if (!parsed || *parsed == unit.name) continue;
-    if (parsed->kind() == UnitNameKind::template_ && name.kind() != UnitNameKind::template_) continue;
-    unit.aliases.push_back(std::move(*parsed));
+    auto alias = as_instance(parse_unit_name(other));
+    if (alias && *alias != unit.name) unit.aliases.push_back(std::move(*alias));
   }
+  std::ranges::sort(unit.aliases);
+  const auto repeated = std::ranges::unique(unit.aliases);
+  unit.aliases.erase(repeated.begin(), repeated.end());
 
   auto text = fs_->read_file(*path, kUnitFileMax);
   if (!text) {
@@ -318,20 +357,37 @@ Unit UnitTree::load(const UnitName& name) const {
     unit.state = LoadState::masked;
     return unit;
   }
+  if (auto real = fs_->resolve(*path)) unit.fragment_real_path = std::move(*real);
   unit.fragment = parse_unit_file(std::move(*text), *path);
   unit.state = LoadState::loaded;
   if (unit.fragment->stopped()) {
     unit.state = LoadState::refused;
     unit.refusal = unit.fragment->stopped();
   }
+  // What we cannot read but systemd may leaves the whole unit unknown.
+  const auto refuse = [&unit](Error error, const std::string& file) {
+    if (unit.state == LoadState::refused) return;
+    if (error.where.file.empty()) error.where = SourcePos{file, 0};
+    unit.state = LoadState::refused;
+    unit.refusal = std::move(error);
+  };
   for (const std::string& drop_in : find_drop_ins(unit)) {
     auto drop_in_text = fs_->read_file(drop_in, kUnitFileMax);
-    if (drop_in_text)
-      unit.drop_ins.push_back(parse_unit_file(std::move(*drop_in_text), drop_in));
-    else
-      unit.diagnostics.push_back(
-          {Severity::warning, "unreadable-drop-in", SourcePos{drop_in, 0},
-           "the drop-in cannot be read and does not count: " + drop_in_text.error().message});
+    if (!drop_in_text) {
+      Error& error = drop_in_text.error();
+      if (error.code == Errc::io || error.code == Errc::too_large) {
+        refuse(std::move(error), drop_in);
+        continue;
+      }
+      // systemd cannot read it either.
+      add_diagnostic(unit.diagnostics,
+                     {Severity::warning, "unreadable-drop-in", SourcePos{drop_in, 0},
+                      "the drop-in cannot be read and does not count: " + error.message, {}});
+      continue;
+    }
+    unit.drop_ins.push_back(parse_unit_file(std::move(*drop_in_text), drop_in));
+    const auto& stopped = unit.drop_ins.back().stopped();
+    if (stopped && stopped->code == Errc::too_large) refuse(*stopped, drop_in);
   }
   return unit;
 }

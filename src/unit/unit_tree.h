@@ -25,7 +25,7 @@ enum class LoadState : std::uint8_t {
   loaded,
   masked,     // the file is empty or a link to /dev/null
   not_found,
-  refused,    // systemd would not load it; `refusal` says why
+  refused,    // systemd would not load it, or not all of it can be read here; `refusal` says why
 };
 
 struct Unit {
@@ -34,6 +34,7 @@ struct Unit {
   LoadState state = LoadState::not_found;
   std::optional<Error> refusal;
   std::optional<UnitFile> fragment;   // the main file
+  std::string fragment_real_path;     // with its symlinks resolved: what %y stands for
   std::vector<UnitFile> drop_ins;     // in the order in which systemd applies them
   Diagnostics diagnostics;  // of finding and reading; those of the files' own lines are in the files
 };
@@ -72,10 +73,12 @@ class UnitTree {
   explicit UnitTree(const FileSystem& fs, SearchPath path);
   void scan_dir(std::size_t index);
   void add_symlink(const std::string& dir, const std::string& name);
+  void warn(std::string_view id, std::string path, std::string message, std::string hint = {});
   void index_aliases();
   [[nodiscard]] bool is_in_search_path(std::string_view path) const;
-  // The file behind a name, aliases followed; nothing if there is none. `broken`: an alias leads nowhere.
-  [[nodiscard]] const std::string* find_path(const std::string& name, bool* broken = nullptr) const;
+  enum class Lookup : std::uint8_t { found, absent, dangling, loop };
+  // The file behind a name, aliases followed; nullptr if there is none, and `how` tells why.
+  [[nodiscard]] const std::string* find_path(const std::string& name, Lookup* how = nullptr) const;
   [[nodiscard]] std::vector<std::string> find_names(const UnitName& name,
                                                     const std::string* fragment) const;
   [[nodiscard]] std::vector<std::string> find_drop_ins(const Unit& unit) const;
@@ -85,7 +88,7 @@ class UnitTree {
   SearchPath path_;
   std::vector<std::string> path_resolved_;  // and where its folders really are
   std::unordered_map<std::string, Target> targets_;
-  std::unordered_map<std::string, std::vector<std::string>> aliases_;  // file name → names linked to it
+  std::unordered_map<std::string, std::vector<std::string>> aliases_;  // file name → names that lead to it, its own too
   std::unordered_map<std::string, std::vector<std::size_t>>
       drop_in_dirs_;  // "x.service" → indices into path_.dirs
   mutable std::unordered_map<std::string, std::vector<std::string>> drop_in_files_;  // listed so far

@@ -41,25 +41,28 @@ std::optional<std::uint32_t> read_digits(std::string_view text, std::size_t coun
   return value;
 }
 
-constexpr bool is_unicode_scalar(std::uint32_t code) {
-  return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+// What \U may name: no surrogates, no noncharacters. \u is not held to it, and a surrogate written so
+// becomes three bytes that are not UTF-8.
+constexpr bool is_long_escape_character(std::uint32_t code) {
+  return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) && (code < 0xfdd0 || code > 0xfdef) &&
+         (code & 0xfffe) != 0xfffe;
 }
 
 // Decodes the C escape that follows a backslash into `out`; the number of characters it took, or 0 if
 // it is none. NUL, however written, is none: values are C strings to systemd.
 std::size_t decode_escape(std::string_view text, std::string& out) {
   if (text.empty()) return 0;
-  const auto digits = [&](std::size_t skip, std::size_t count, unsigned base, bool as_byte) -> std::size_t {
+  const auto byte = [&](std::size_t skip, std::size_t count, unsigned base) -> std::size_t {
     const auto value = read_digits(text.substr(skip), count, base);
-    if (!value || *value == 0) return 0;
-    if (as_byte) {
-      if (*value > 0xff) return 0;
-      out += static_cast<char>(*value);
-    } else {
-      if (!is_unicode_scalar(*value)) return 0;
-      append_utf8(out, *value);
-    }
+    if (!value || *value == 0 || *value > 0xff) return 0;
+    out += static_cast<char>(*value);
     return skip + count;
+  };
+  const auto character = [&](std::size_t count) -> std::size_t {
+    const auto value = read_digits(text.substr(1), count, 16);
+    if (!value || *value == 0 || (count == 8 && !is_long_escape_character(*value))) return 0;
+    append_utf8(out, *value);
+    return 1 + count;
   };
   switch (text.front()) {
     case 'a':
@@ -96,13 +99,13 @@ std::size_t decode_escape(std::string_view text, std::string& out) {
       out += ' ';
       return 1;
     case 'x':
-      return digits(1, 2, 16, true);
+      return byte(1, 2, 16);
     case 'u':
-      return digits(1, 4, 16, false);
+      return character(4);
     case 'U':
-      return digits(1, 8, 16, false);
+      return character(8);
     default:
-      return digits(0, 3, 8, true);
+      return byte(0, 3, 8);
   }
 }
 
@@ -167,8 +170,8 @@ WordReader::Step WordReader::next(std::string& word) {
   return finish(Step::word);
 }
 
-Words split_words(std::string_view text, WordRules rules) {
-  Words result;
+SplitWords split_words(std::string_view text, WordRules rules) {
+  SplitWords result;
   WordReader reader(text, rules);
   std::string word;
   for (;;) {

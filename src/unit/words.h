@@ -49,10 +49,10 @@ class WordReader {
 };
 
 // All words; `malformed` tells whether the text ended in one that could not be read.
-struct Words {
+struct SplitWords {
   std::vector<std::string> words;
   bool malformed = false;
 };
-[[nodiscard]] Words split_words(std::string_view text, WordRules rules = kUnquotedWords);
+[[nodiscard]] SplitWords split_words(std::string_view text, WordRules rules = kUnquotedWords);
 
 }  // namespace harden
