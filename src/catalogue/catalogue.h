@@ -47,17 +47,19 @@ struct Directive {
   std::string_view default_text;                // other kinds: what systemd takes if unset, or empty
   std::uint16_t empty_resets_since;   // from here on an empty assignment clears; before, it is dropped
   bool specifiers;              // `%` specifiers are expanded in its value
-  bool voids_unit;              // systemd does not load a unit with an unparsable value; else it drops it
-  bool mask_starts_full;        // Kind::capabilities: unset means all (bounding set), else none
-  std::uint16_t since;          // first systemd version with the directive
-  std::span<const std::string_view> aliases;    // older spellings still taken: ReadWriteDirectories
-  std::string_view summary;     // one sentence: what the directive does to a service
+  bool voids_unit;  // systemd does not load a unit with an unparsable value; else it drops it
+  bool mask_starts_full;  // Kind::capabilities: unset means all (bounding set), else none
+  std::uint16_t since;  // first systemd version with the directive
+  std::span<const std::string_view> aliases;  // older spellings still taken: ReadWriteDirectories
+  std::string_view summary;  // one sentence: what the directive does to a service
 
   // Whether an empty assignment clears; if not, it is unparsable and what was set before stays.
-  [[nodiscard]] constexpr bool empty_resets(unsigned version) const { return version >= empty_resets_since; }
+  [[nodiscard]] constexpr bool empty_resets(unsigned version) const {
+    return version >= empty_resets_since;
+  }
 };
 
-[[nodiscard]] std::span<const Directive> directives();   // index = DirectiveId
+[[nodiscard]] std::span<const Directive> directives();  // index = DirectiveId
 [[nodiscard]] const Directive& directive(DirectiveId id);
 // By name or alias; nullptr if the catalogue has none. Case matters, as to systemd.
 [[nodiscard]] const Directive* find_directive(std::string_view name);
@@ -70,16 +72,16 @@ struct Directive {
 // --- What directives do to each other -------------------------------------------------------------
 
 enum class Test : std::uint8_t {
-  choice,    // the value, or the default where unset, is one of `choices`; Kind::choice only
-  set,       // has a value; a mask must differ from its unset state (RestrictNamespaces=no is not set)
-  unset,     // nothing is assigned, or the assignments were reset
-  nonzero,   // a number or time span is assigned and is not zero; Kind::text only
+  choice,  // the value, or the default where unset, is one of `choices`; Kind::choice only
+  set,  // has a value; a mask must differ from its unset state (RestrictNamespaces=no is not set)
+  unset,  // nothing is assigned, or the assignments were reset
+  nonzero,  // a number or time span is assigned and is not zero; Kind::text only
 };
 
 struct Condition {
   DirectiveId directive;
   Test test;
-  std::uint32_t choices;   // Test::choice: bit i for the choice with index i
+  std::uint32_t choices;  // Test::choice: bit i for the choice with index i
 
   friend constexpr bool operator==(const Condition&, const Condition&) = default;
 };
@@ -88,21 +90,21 @@ enum class EffectKind : std::uint8_t { set_choice, drop_capabilities, append_lin
 
 struct Effect {
   EffectKind kind;
-  DirectiveId directive;         // what changes
-  std::uint8_t choice;           // set_choice
-  std::uint64_t capabilities;    // drop_capabilities: mask
-  std::string_view text;         // append_line: a line, not added where it stands already;
-                                 // deny_syscalls: one call or @group
+  DirectiveId directive;  // what changes
+  std::uint8_t choice;  // set_choice
+  std::uint64_t capabilities;  // drop_capabilities: mask
+  std::string_view text;  // append_line: a line, not added where it stands already;
+                          // deny_syscalls: one call or @group
 };
 
 struct Implication {
   Stage stage;
-  std::uint16_t since, until;            // versions, inclusive; 0 and kNoVersion where unbounded
-  std::span<const Condition> when;       // all must hold
-  std::span<const Condition> any;        // beside, one of these must hold, unless there are none
+  std::uint16_t since, until;  // versions, inclusive; 0 and kNoVersion where unbounded
+  std::span<const Condition> when;  // all must hold
+  std::span<const Condition> any;  // beside, one of these must hold, unless there are none
   std::span<const Effect> effects;
-  bool unless_root;                      // only for a unit that does not run as root
-  std::string_view reason;               // one clause: "PrivateDevices= takes the raw device capabilities"
+  bool unless_root;  // only for a unit that does not run as root
+  std::string_view reason;  // one clause: "PrivateDevices= takes the raw device capabilities"
 };
 
 // In the order in which systemd applies them.
@@ -113,29 +115,29 @@ struct Implication {
 struct Syscall {
   std::string_view name;
 };
-[[nodiscard]] std::span<const Syscall> syscalls();                    // index = SyscallId
+[[nodiscard]] std::span<const Syscall> syscalls();  // index = SyscallId
 [[nodiscard]] std::optional<SyscallId> find_syscall(std::string_view name);
 
 struct SyscallGroup {
-  std::string_view name;                            // "@system-service"
-  std::span<const std::string_view> members;        // as the version lists them: nested groups too, and
-                                                    // calls that its libseccomp does not know
-  SyscallSet calls;                                 // fully expanded, of known_syscalls
+  std::string_view name;  // "@system-service"
+  std::span<const std::string_view> members;  // as the version lists them: nested groups too, and
+                                              // calls that its libseccomp does not know
+  SyscallSet calls;  // fully expanded, of known_syscalls
 };
 
 struct AddressFamily {
-  std::string_view name;   // AF_UNIX
+  std::string_view name;  // AF_UNIX
   std::uint16_t number;
 };
 
 // A name of a free list with the names it stands for: a group of file systems.
 struct NameGroup {
-  std::string_view name;   // "@network"
+  std::string_view name;  // "@network"
   std::span<const std::string_view> members;
 };
 
 struct KnownKey {
-  std::string_view section, key, type;   // type: the word systemd's own dump gives: BOOLEAN, STRING …
+  std::string_view section, key, type;  // type: the word systemd's own dump gives: BOOLEAN, STRING …
 };
 
 // The keys of a version, sorted by section, then key. There are thousands, so they are kept as offsets
@@ -186,29 +188,29 @@ class KeyList {
 };
 
 struct ExposureWeight {
-  std::string_view json_field, name;   // spelled as systemd spells them
+  std::string_view json_field, name;  // spelled as systemd spells them
   std::uint32_t weight, range;
 };
 
 struct Systemd {
   unsigned version;
-  std::string_view package;                         // the Debian version the table was generated from
-  std::span<const std::string_view> capabilities;   // index = number: "CAP_CHOWN"
-  unsigned capability_limit;                        // the highest number that its parser takes
-  std::span<const AddressFamily> families;          // one name a number, ascending
-  std::span<const AddressFamily> family_aliases;    // further names that it takes: AF_LOCAL
-  std::span<const SyscallGroup> groups;             // sorted by name
-  SyscallSet known_syscalls;                        // names that its parser takes
-  SyscallSet native_syscalls;                       // those that exist on x86-64
+  std::string_view package;  // the Debian version the table was generated from
+  std::span<const std::string_view> capabilities;  // index = number: "CAP_CHOWN"
+  unsigned capability_limit;  // the highest number that its parser takes
+  std::span<const AddressFamily> families;  // one name a number, ascending
+  std::span<const AddressFamily> family_aliases;  // further names that it takes: AF_LOCAL
+  std::span<const SyscallGroup> groups;  // sorted by name
+  SyscallSet known_syscalls;  // names that its parser takes
+  SyscallSet native_syscalls;  // those that exist on x86-64
   std::span<const std::string_view> architectures;  // words SystemCallArchitectures= takes
   KeyList keys;
-  std::span<const NameGroup> filesystem_groups;     // none where the build cannot restrict them (252)
-  std::span<const ExposureWeight> exposure;         // in the order of exposure_rows()
+  std::span<const NameGroup> filesystem_groups;  // none where the build cannot restrict them (252)
+  std::span<const ExposureWeight> exposure;  // in the order of exposure_rows()
 };
 
 // All that have a table, ascending.
 [[nodiscard]] std::span<const Systemd> systemds();
-[[nodiscard]] const Systemd* find_systemd(unsigned version);   // nullptr: no table
+[[nodiscard]] const Systemd* find_systemd(unsigned version);  // nullptr: no table
 // The newest supported version not above `version`, else the oldest: how a systemd without a table of
 // its own is best approximated; the caller says so.
 [[nodiscard]] const Systemd& nearest_systemd(unsigned version);
@@ -232,19 +234,19 @@ struct Systemd {
 // --- The exposure score ---------------------------------------------------------------------------
 
 struct ExposureRow {
-  std::string_view json_field;              // joins ExposureWeight
+  std::string_view json_field;  // joins ExposureWeight
   Check check;
   DirectiveId directive;
-  std::span<const std::uint8_t> badness;    // Check::choice: by choice index; unset without default: 0
-  std::uint8_t when_set, when_unset;        // Check::set
-  std::uint64_t mask;                       // Check::capabilities, namespaces
-  FamilyClass family;                       // Check::families
-  std::string_view group;                   // Check::syscalls: "@clock"
-  bool default_dependencies_only;           // not judged where DefaultDependencies=no
-  bool unprivileged_only;                   // not judged for a unit that runs as root
-  std::string_view open;                    // in words, what a service may do while the row is bad
+  std::span<const std::uint8_t> badness;  // Check::choice: by choice index; unset without default: 0
+  std::uint8_t when_set, when_unset;  // Check::set
+  std::uint64_t mask;  // Check::capabilities, namespaces
+  FamilyClass family;  // Check::families
+  std::string_view group;  // Check::syscalls: "@clock"
+  bool default_dependencies_only;  // not judged where DefaultDependencies=no
+  bool unprivileged_only;  // not judged for a unit that runs as root
+  std::string_view open;  // in words, what a service may do while the row is bad
 };
 
-[[nodiscard]] std::span<const ExposureRow> exposure_rows();   // in systemd's own order
+[[nodiscard]] std::span<const ExposureRow> exposure_rows();  // in systemd's own order
 
 }  // namespace harden::catalogue

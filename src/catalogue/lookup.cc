@@ -23,7 +23,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 // The index of the name that hashes to one of the slots from its home on, up to an empty one.
 template <typename NameOf>
-std::optional<std::uint16_t> find_slot(std::span<const std::uint16_t> slots, std::string_view name, NameOf name_of) {
+std::optional<std::uint16_t> find_slot(std::span<const std::uint16_t> slots, std::string_view name,
+                                       NameOf name_of) {
   const std::size_t mask = slots.size() - 1;
   for (std::size_t slot = hash_name(name) & mask; slots[slot] != kEmptySlot; slot = (slot + 1) & mask)
     if (name_of(slots[slot]) == name) return slots[slot];
@@ -43,7 +44,8 @@ std::optional<unsigned> parse_small_number(std::string_view word) {
   bool sign = false;
   if (!drop("0b", "0b", 2) && !drop("0o", "0o", 8)) {
     sign = word.starts_with('+') || word.starts_with('-');
-    if (word.starts_with('-') && word.find_first_not_of("0xX", 1) != std::string_view::npos) return std::nullopt;
+    if (word.starts_with('-') && word.find_first_not_of("0xX", 1) != std::string_view::npos)
+      return std::nullopt;
     if (sign) word.remove_prefix(1);
     if (!drop("0x", "0X", 16) && word.size() > 1) drop("0", "0", 8);
   }
@@ -62,7 +64,8 @@ const Directive& directive(DirectiveId id) {
 
 const Directive* find_directive(std::string_view name) {
   const auto names = tables::directive_names();
-  const auto found = find_slot(tables::directive_slots(), name, [&](std::uint16_t i) { return names[i].name; });
+  const auto found =
+      find_slot(tables::directive_slots(), name, [&](std::uint16_t i) { return names[i].name; });
   return found ? &directive(names[*found].id) : nullptr;
 }
 
@@ -75,13 +78,15 @@ std::optional<bool> parse_boolean(std::string_view word) {
   return std::nullopt;
 }
 
-std::optional<std::uint8_t> find_choice(const Directive& directive, std::string_view word, unsigned version) {
+std::optional<std::uint8_t> find_choice(const Directive& directive, std::string_view word,
+                                        unsigned version) {
   const std::optional<bool> boolean = parse_boolean(word);
   for (std::size_t i = 0; i < directive.values.size(); ++i) {
     const ChoiceValue& value = directive.values[i];
     const bool named = value.name == word && value.since <= version;
     const bool synonym = !value.synonym.empty() && value.synonym == word && value.synonym_since <= version;
-    const bool spelled = value.boolean && boolean && *boolean == (value.name == "yes") && value.since <= version;
+    const bool spelled =
+        value.boolean && boolean && *boolean == (value.name == "yes") && value.since <= version;
     if (named || synonym || spelled) return static_cast<std::uint8_t>(i);
   }
   return std::nullopt;

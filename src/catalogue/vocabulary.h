@@ -33,7 +33,7 @@ enum class Kind : std::uint8_t {
   commands,       // list of command lines, several a line with `;`; adds
   text,           // one free value; last wins
   path,           // one absolute path; last wins
-  user,           // a user or group name or number; last wins; a bad one voids the unit
+  user,           // a user or group name or number; last wins
   users,          // list of the same; adds
   mode,           // octal file mode; last valid wins
   delegate,       // boolean or controllers; empty means yes without controllers

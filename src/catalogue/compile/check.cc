@@ -33,11 +33,14 @@ class Checker {
 
   void check_systemd(const SystemdTable& systemd) {
     const Place& place = systemd.place;
-    if (!versions_.insert(systemd.version).second) fault(place, "a second table of version {}", systemd.version);
-    if (systemd.capabilities.empty() || systemd.capabilities.size() > 64) fault(place, "no or too many capabilities");
+    if (!versions_.insert(systemd.version).second)
+      fault(place, "a second table of version {}", systemd.version);
+    if (systemd.capabilities.empty() || systemd.capabilities.size() > 64)
+      fault(place, "no or too many capabilities");
     if (systemd.capability_limit + 1 < systemd.capabilities.size() || systemd.capability_limit > 63)
       fault(place, "`capability_limit` is below the last capability or above 63");
-    if (systemd.families.empty() || systemd.architectures.empty() || systemd.groups.empty() || systemd.keys.empty())
+    if (systemd.families.empty() || systemd.architectures.empty() || systemd.groups.empty() ||
+        systemd.keys.empty())
       fault(place, "address_families, architectures, syscall_groups or keys are missing");
     if (systemd.native.empty()) fault(place, "no [syscalls]");
     const std::set<std::string> native(systemd.native.begin(), systemd.native.end());
@@ -58,8 +61,8 @@ class Checker {
     if (!names_.insert(directive.name).second) fault(place, "{} stands twice", directive.name);
     for (const std::string& alias : directive.aliases)
       if (!names_.insert(alias).second) fault(place, "alias {} stands twice", alias);
-    if (directive.name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") !=
-        std::string::npos)
+    if (directive.name.find_first_not_of(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != std::string::npos)
       fault(place, "`{}` cannot be the name of an enumerator", directive.name);
     if (!directive.summary.ends_with('.')) fault(place, "the summary of {} has no period", directive.name);
     if (directive.summary.size() > kSummaryColumns)
@@ -73,7 +76,8 @@ class Checker {
     const bool choice = directive.kind == "choice";
     if (choice != !directive.values.empty())
       fault(place, "{}: a choice has values, and nothing else has", directive.name);
-    if (directive.values.size() > kMaxChoices) fault(place, "{}: more than {} values", directive.name, kMaxChoices);
+    if (directive.values.size() > kMaxChoices)
+      fault(place, "{}: more than {} values", directive.name, kMaxChoices);
     if (!choice && !directive.ordered) fault(place, "{}: `ordered` is for choices", directive.name);
     if (directive.starts_full && directive.kind != "capabilities")
       fault(place, "{}: `starts_full` is for capabilities", directive.name);
@@ -105,8 +109,8 @@ class Checker {
       const auto key = list->second.find(directive.name);
       const bool known = key != list->second.end();
       if (claimed && !known)
-        fault(directive.place, "{} is since {}, but {} has no such key in [{}]", directive.name, directive.since,
-              systemd.version, section);
+        fault(directive.place, "{} is since {}, but {} has no such key in [{}]", directive.name,
+              directive.since, systemd.version, section);
       if (!claimed && known)
         fault(directive.place, "{} is since {}, but {} has it in [{}]", directive.name, directive.since,
               systemd.version, section);
@@ -118,9 +122,10 @@ class Checker {
   }
 
   void check_boolean(const DirectiveRow& directive, unsigned version) {
-    const auto known = std::ranges::count_if(directive.values, [&](const auto& v) { return v.since <= version; });
-    const auto boolean =
-        std::ranges::count_if(directive.values, [&](const auto& v) { return v.since <= version && v.boolean; });
+    const auto known =
+        std::ranges::count_if(directive.values, [&](const auto& v) { return v.since <= version; });
+    const auto boolean = std::ranges::count_if(
+        directive.values, [&](const auto& v) { return v.since <= version && v.boolean; });
     if (known != 2 || boolean != 2)
       fault(directive.place, "{} is a boolean to {}, but not here", directive.name, version);
   }
@@ -148,7 +153,8 @@ class Checker {
     if (implication.reason.ends_with('.')) fault(place, "a reason is a clause, without a period");
     for (const auto& [name, value] : implication.set) {
       const DirectiveRow* directive = find(place, name);
-      if (directive != nullptr && !directive->choice(value)) fault(place, "{} has no value `{}`", name, value);
+      if (directive != nullptr && !directive->choice(value))
+        fault(place, "{} has no value `{}`", name, value);
     }
     for (const auto& [name, lines] : implication.append) {
       const DirectiveRow* directive = find(place, name);
@@ -173,18 +179,22 @@ class Checker {
     for (std::size_t i = 0; i < rows.size(); ++i)
       for (std::size_t j = 0; j < i; ++j) {
         if (rows[i].stage != rows[j].stage) {
-          if (rank(rows[i].stage) < rank(rows[j].stage)) fault(rows[i].place, "out of the order of the stages");
+          if (rank(rows[i].stage) < rank(rows[j].stage))
+            fault(rows[i].place, "out of the order of the stages");
           continue;
         }
         if (rows[i].since > rows[j].until || rows[j].since > rows[i].until) continue;
         const bool same_demand = !rows[i].any.empty() && same(rows[i].any, rows[j].any);
         for (const std::string& target : targets(rows[i]))
           if (asks(rows[j].when, target) || (asks(rows[j].any, target) && !same_demand))
-            fault(rows[i].place, "changes {}, which line {} has already judged", target, rows[j].place.line);
+            fault(rows[i].place, "changes {}, which line {} has already judged", target,
+                  rows[j].place.line);
       }
   }
 
-  static std::ptrdiff_t rank(std::string_view stage) { return std::ranges::find(kStageNames, stage) - kStageNames.begin(); }
+  static std::ptrdiff_t rank(std::string_view stage) {
+    return std::ranges::find(kStageNames, stage) - kStageNames.begin();
+  }
 
   static bool same(const std::vector<ConditionRow>& a, const std::vector<ConditionRow>& b) {
     return std::ranges::equal(a, b, [](const ConditionRow& x, const ConditionRow& y) {
@@ -196,7 +206,8 @@ class Checker {
     return std::ranges::find(conditions, directive, &ConditionRow::directive) != conditions.end();
   }
 
-  // What a row changes, for the order: its own condition on what it sets is no feedback ("if no, then yes").
+  // What a row changes, for the order: its own condition on what it sets is no feedback ("if no, then
+  // yes").
   static std::vector<std::string> targets(const ImplicationRow& row) {
     std::vector<std::string> result;
     for (const auto& [name, value] : row.set) result.push_back(name);
@@ -204,7 +215,8 @@ class Checker {
     return result;
   }
 
-  void check_capabilities(const Place& place, const std::vector<std::string>& names, const SystemdTable& systemd) {
+  void check_capabilities(const Place& place, const std::vector<std::string>& names,
+                          const SystemdTable& systemd) {
     for (const std::string& name : names)
       if (std::ranges::find(systemd.capabilities, name) == systemd.capabilities.end())
         fault(place, "{} has no capability {}", systemd.version, name);
@@ -220,12 +232,15 @@ class Checker {
       std::set<std::string> weights;
       for (const WeightRow& weight : systemd.exposure) {
         const Place place{systemd.place.file, weight.line};
-        if (!weights.insert(weight.json_field).second) fault(place, "a second weight of {}", weight.json_field);
-        if (!fields.contains(weight.json_field)) fault(place, "exposure.toml has no row {}", weight.json_field);
+        if (!weights.insert(weight.json_field).second)
+          fault(place, "a second weight of {}", weight.json_field);
+        if (!fields.contains(weight.json_field))
+          fault(place, "exposure.toml has no row {}", weight.json_field);
         for (const RowRow& row : catalogue_.rows)
           if (row.json_field == weight.json_field)
             for (const auto& [name, badness] : row.badness)
-              if (badness > weight.range) fault(row.place, "badness {} is above the range {}", badness, weight.range);
+              if (badness > weight.range)
+                fault(row.place, "badness {} is above the range {}", badness, weight.range);
       }
       for (const RowRow& row : catalogue_.rows)
         if (!weights.contains(row.json_field))
@@ -235,10 +250,12 @@ class Checker {
 
   void check_row(const RowRow& row) {
     const DirectiveRow* directive = find(row.place, row.directive);
-    const auto column = [&](std::string_view name, bool given, std::initializer_list<std::string_view> checks) {
+    const auto column = [&](std::string_view name, bool given,
+                            std::initializer_list<std::string_view> checks) {
       const bool wanted = std::ranges::find(checks, row.check) != checks.end();
-      if (given != wanted) fault(row.place, "check `{}` and `{}` {}", row.check, name,
-                                 given ? "do not go together" : "go together");
+      if (given != wanted)
+        fault(row.place, "check `{}` and `{}` {}", row.check, name,
+              given ? "do not go together" : "go together");
     };
     column("badness", !row.badness.empty(), {"choice"});
     column("capabilities", !row.capabilities.empty(), {"capabilities"});
@@ -246,7 +263,8 @@ class Checker {
     column("family", !row.family.empty(), {"families"});
     column("group", !row.group.empty(), {"syscalls"});
     column("when_set, when_unset", row.when_set != row.when_unset, {"set"});
-    if (row.open.ends_with('.') || row.open.empty()) fault(row.place, "`open` is a clause, without a period");
+    if (row.open.ends_with('.') || row.open.empty())
+      fault(row.place, "`open` is a clause, without a period");
     for (const std::string& name : row.namespaces)
       if (std::ranges::find(kNamespaces, name, &NamespaceKind::name) == kNamespaces.end())
         fault(row.place, "no namespace `{}`", name);
@@ -263,7 +281,8 @@ class Checker {
       if (!directive.choice(name)) fault(row.place, "{} has no value `{}`", directive.name, name);
     unsigned last = 255;
     for (const ChoiceRow& value : directive.values) {
-      const auto found = std::ranges::find(row.badness, value.name, &std::pair<std::string, unsigned>::first);
+      const auto found =
+          std::ranges::find(row.badness, value.name, &std::pair<std::string, unsigned>::first);
       if (found == row.badness.end()) {
         fault(row.place, "no badness for {}={}", directive.name, value.name);
         continue;

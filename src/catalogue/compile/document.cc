@@ -26,7 +26,8 @@ Node convert(const toml::node& from, std::string_view file, Report& report) {
   node.line = from.source().begin.line;
   if (const auto* table = from.as_table()) {
     node.type = Node::Type::table;
-    for (const auto& [key, value] : *table) node.columns.emplace_back(key.str(), convert(value, file, report));
+    for (const auto& [key, value] : *table)
+      node.columns.emplace_back(key.str(), convert(value, file, report));
   } else if (const auto* array = from.as_array()) {
     node.type = Node::Type::array;
     for (const auto& item : *array) node.items.push_back(convert(item, file, report));
@@ -48,7 +49,8 @@ Node convert(const toml::node& from, std::string_view file, Report& report) {
 }  // namespace
 
 void Report::add(std::string_view file, unsigned line, std::string_view message) {
-  lines_.push_back(line == 0 ? fmt::format("{}: {}", file, message) : fmt::format("{}:{}: {}", file, line, message));
+  lines_.push_back(line == 0 ? fmt::format("{}: {}", file, message)
+                             : fmt::format("{}:{}: {}", file, line, message));
 }
 
 void Report::print() const {
@@ -84,7 +86,8 @@ std::string TableView::text(std::string_view column, std::string_view otherwise)
   return node->text;
 }
 
-std::int64_t TableView::number(std::string_view column, std::int64_t otherwise, std::int64_t low, std::int64_t high) {
+std::int64_t TableView::number(std::string_view column, std::int64_t otherwise, std::int64_t low,
+                               std::int64_t high) {
   const Node* node = find(column);
   if (node == nullptr) return otherwise;
   if (node->type != Node::Type::number || node->number < low || node->number > high) {
@@ -97,7 +100,8 @@ std::int64_t TableView::number(std::string_view column, std::int64_t otherwise, 
 bool TableView::flag(std::string_view column, bool otherwise) {
   const Node* node = find(column);
   if (node == nullptr) return otherwise;
-  if (node->type != Node::Type::flag) report_.add(file_, node->line, fmt::format("`{}` must be true or false", column));
+  if (node->type != Node::Type::flag)
+    report_.add(file_, node->line, fmt::format("`{}` must be true or false", column));
   return node->flag;
 }
 

@@ -29,7 +29,8 @@ class Report {
  public:
   void add(std::string_view file, unsigned line, std::string_view message);
   [[nodiscard]] bool empty() const { return lines_.empty(); }
-  void print() const;   // to stderr
+  [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }   // "file:line: what"
+  void print() const;                                                              // to stderr
 
  private:
   std::vector<std::string> lines_;
@@ -40,7 +41,8 @@ class Report {
 
 class TableView {
  public:
-  TableView(const Node& node, std::string_view file, Report& report) : node_(node), file_(file), report_(report) {}
+  TableView(const Node& node, std::string_view file, Report& report)
+      : node_(node), file_(file), report_(report) {}
 
   [[nodiscard]] const Node* find(std::string_view column);   // and marks it as asked for
   [[nodiscard]] std::string required_text(std::string_view column);

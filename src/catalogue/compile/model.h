@@ -88,20 +88,20 @@ struct SystemdTable {
   std::string package;
   unsigned capability_limit = 0;   // highest number that the parser takes
   std::vector<std::string> capabilities, architectures;
-  std::vector<std::pair<std::string, unsigned>> families, family_aliases;            // sorted by number, name
+  std::vector<std::pair<std::string, unsigned>> families, family_aliases;  // sorted by number, name
   std::map<std::string, std::vector<std::string>> groups, filesystem_groups;
-  std::map<std::string, std::map<std::string, std::string>> keys;                    // section, key, type
-  std::vector<std::string> native, pseudo;                                           // system call names
+  std::map<std::string, std::map<std::string, std::string>> keys;  // section, key, type
+  std::vector<std::string> native, pseudo;  // system call names
   std::vector<WeightRow> exposure;
 
-  [[nodiscard]] bool knows(std::string_view call) const;   // native or pseudo
+  [[nodiscard]] bool knows(std::string_view call) const;  // native or pseudo
 };
 
 struct Catalogue {
   std::vector<DirectiveRow> directives;
   std::vector<ImplicationRow> implications;
   std::vector<RowRow> rows;
-  std::vector<SystemdTable> systemds;   // ascending versions
+  std::vector<SystemdTable> systemds;  // ascending versions
 
   [[nodiscard]] const DirectiveRow* find(std::string_view directive) const;
 };

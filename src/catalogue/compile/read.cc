@@ -28,7 +28,8 @@ unsigned version_of(TableView& row, std::string_view column, unsigned otherwise)
 }
 
 // The rows of `[[name]]` in a file with `schema = 1`.
-std::vector<const Node*> rows_of(const Node& root, std::string_view name, const std::string& file, Report& report) {
+std::vector<const Node*> rows_of(const Node& root, std::string_view name, const std::string& file,
+                                 Report& report) {
   TableView top(root, file, report);
   if (top.number("schema", 0, 1, 1) != 1) top.fault("no `schema = 1`");
   std::vector<const Node*> rows;
@@ -124,7 +125,8 @@ ImplicationRow read_implication(const Node& node, const std::string& file, Repor
   implication.drop_capabilities = row.texts("drop_capabilities");
   if (const Node* append = row.find("append"); append != nullptr) {
     TableView table(*append, file, report);
-    for (const auto& [name, value] : append->columns) implication.append.emplace_back(name, table.texts(name));
+    for (const auto& [name, value] : append->columns)
+      implication.append.emplace_back(name, table.texts(name));
   }
   implication.deny_syscalls = row.texts("deny_syscalls");
   implication.reason = row.required_text("reason");
@@ -236,7 +238,8 @@ Catalogue read_catalogue(const std::string& dir, Report& report) {
   for (const auto& entry : std::filesystem::directory_iterator(dir + "/systemd", gone))
     if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
   for (const std::string& file : files)
-    if (const auto root = load_document(file, report)) catalogue.systemds.push_back(read_systemd(*root, file, report));
+    if (const auto root = load_document(file, report))
+      catalogue.systemds.push_back(read_systemd(*root, file, report));
   std::ranges::sort(catalogue.systemds, {}, &SystemdTable::version);
   if (catalogue.systemds.empty()) report.add(dir + "/systemd", 0, "no table of a systemd version");
   return catalogue;
