@@ -48,6 +48,7 @@ struct Directive {
   std::uint16_t empty_resets_since;   // from here on an empty assignment clears; before, it is dropped
   bool specifiers;              // `%` specifiers are expanded in its value
   bool voids_unit;  // systemd does not load a unit with an unparsable value; else it drops it
+  bool pair;  // Kind::words, lines: each item is LEFT:RIGHT; one without the colon is dropped
   bool mask_starts_full;  // Kind::capabilities: unset means all (bounding set), else none
   std::uint16_t since;  // first systemd version with the directive
   std::span<const std::string_view> aliases;  // older spellings still taken: ReadWriteDirectories

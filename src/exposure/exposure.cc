@@ -46,7 +46,7 @@ class Judge {
       case Check::user:
         return user_badness();
       case Check::set:
-        return settings_.find(row.directive) != nullptr ? row.when_set : row.when_unset;
+        return is_set(settings_, row.directive) ? row.when_set : row.when_unset;
       case Check::root_directory:
         return is_empty_or_root(settings_.text(DirectiveId::RootDirectory)) &&
                        is_empty_or_root(settings_.text(DirectiveId::RootImage))

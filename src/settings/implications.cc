@@ -19,20 +19,6 @@ bool is_zero(std::string_view text) {
   return !text.empty() && text.find_first_of("123456789i") == std::string_view::npos;  // i: infinity
 }
 
-bool is_set(const Settings& settings, catalogue::DirectiveId id) {
-  const Value* value = settings.find(id);
-  if (value == nullptr) return false;
-  const auto* mask = std::get_if<Mask>(value);
-  if (mask == nullptr) return true;
-  const catalogue::Directive& directive = catalogue::directive(id);
-  if (directive.kind == Kind::namespaces) {
-    std::uint64_t all = 0;
-    for (const auto& kind : catalogue::namespaces()) all |= kind.bit;
-    return mask->bits != all;
-  }
-  return mask->bits != (directive.mask_starts_full ? ~std::uint64_t{0} : 0);
-}
-
 bool holds(const Condition& condition, const Settings& settings) {
   switch (condition.test) {
     case Test::choice: {
@@ -95,6 +81,20 @@ bool apply(const Effect& effect, Settings& settings, const catalogue::Systemd& s
 }
 
 }  // namespace
+
+bool is_set(const Settings& settings, catalogue::DirectiveId id) {
+  const Value* value = settings.find(id);
+  if (value == nullptr) return false;
+  const auto* mask = std::get_if<Mask>(value);
+  if (mask == nullptr) return true;
+  const catalogue::Directive& directive = catalogue::directive(id);
+  if (directive.kind == Kind::namespaces) {
+    std::uint64_t all = 0;
+    for (const auto& kind : catalogue::namespaces()) all |= kind.bit;
+    return mask->bits != all;
+  }
+  return mask->bits != (directive.mask_starts_full ? ~std::uint64_t{0} : 0);
+}
 
 void apply_implications(Settings& settings, const catalogue::Systemd& systemd, catalogue::Stage stage,
                         std::vector<Implied>* implied) {

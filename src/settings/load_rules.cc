@@ -2,6 +2,7 @@
 #include "settings/load_rules.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 
 namespace harden {
@@ -30,14 +31,14 @@ class Rules {
     const std::string_view restart = choice(DirectiveId::Restart);
     if (oneshot && (restart == "always" || restart == "on-success"))
       return "a Type=oneshot service cannot have this Restart=";
-    if (oneshot && version_ < 254 && settings_.find(DirectiveId::RestartForceExitStatus) != nullptr)
+    if (oneshot && version_ < 254 && has_exit_status(DirectiveId::RestartForceExitStatus))
       return "a Type=oneshot service cannot have RestartForceExitStatus=";
     if (oneshot && choice(DirectiveId::ExitType) == "cgroup")
       return "a Type=oneshot service cannot have ExitType=cgroup";
     if (type == "dbus" && settings_.find(DirectiveId::BusName) == nullptr)
       return "a Type=dbus service needs a BusName=";
     const std::string_view kill_mode = choice(DirectiveId::KillMode);
-    if (version_ < 256 && settings_.find(DirectiveId::PAMName) != nullptr && kill_mode != "control-group" &&
+    if (settings_.find(DirectiveId::PAMName) != nullptr && kill_mode != "control-group" &&
         kill_mode != "mixed")
       return "a service with PAMName= needs KillMode=control-group or mixed";
     if (type == "forking" && is_on(DirectiveId::PrivatePIDs))
@@ -58,6 +59,18 @@ class Rules {
   [[nodiscard]] std::size_t count(DirectiveId id) const {
     const Words* words = settings_.words(id);
     return words == nullptr ? 0 : words->words.size();
+  }
+  // Words that can be an exit code, or the name of one or of a signal; systemd drops others.
+  [[nodiscard]] bool has_exit_status(DirectiveId id) const {
+    const Words* words = settings_.words(id);
+    return words != nullptr && std::ranges::any_of(words->words, [](const std::string& word) {
+             constexpr int kCodeMax = 255;
+             int code = 0;
+             const char* end = word.data() + word.size();
+             const auto [last, status] = std::from_chars(word.data(), end, code);
+             if (status == std::errc{} && last == end) return code >= 0 && code <= kCodeMax;
+             return word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+") == std::string::npos;
+           });
   }
   // The type systemd gives a service that names none.
   [[nodiscard]] std::string_view service_type() const {

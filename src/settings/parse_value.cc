@@ -53,6 +53,7 @@ class Assigner {
   // The members of a polarity line of free names.
   template <typename Accept>
   Assigned assign_polarity(std::string_view text, Accept accept);
+  bool lacks_colon(std::string_view item);
   bool take_path(std::string_view word, std::string& path, bool list);
   [[nodiscard]] std::optional<std::string> expand(std::string_view text);
 
@@ -65,7 +66,10 @@ class Assigner {
     return Assigned::dropped;
   }
   Assigned refuse(std::string_view id, std::string message, std::string hint = {}) {
-    say(Severity::error, id, std::move(message) + "; systemd does not load the unit", std::move(hint));
+    say(Severity::error, id,
+        std::move(message) + (context_.in_drop_in ? "; systemd reads no further in this file"
+                                                  : "; systemd does not load the unit"),
+        std::move(hint));
     return Assigned::refused;
   }
   void say(Severity severity, std::string_view id, std::string message, std::string hint = {}) {
@@ -186,8 +190,9 @@ Assigned Assigner::assign_capabilities() {
   const bool invert = text.starts_with('~');
   if (invert) text.remove_prefix(1);
 
+  // An open quote ends the list on 252, and at the end of the line on 257.
   std::uint64_t sum = 0;
-  WordReader reader(text, kRelaxedWords);
+  WordReader reader(text, systemd_.version < 257 ? kUnquotedWords : kRelaxedWords);
   std::string word;
   while (reader.next(word) == WordReader::Step::word) {
     if (const auto number = catalogue::find_capability(systemd_, word))
@@ -221,9 +226,13 @@ Assigned Assigner::assign_namespaces() {
   const bool invert = text.starts_with('~');
   if (invert) text.remove_prefix(1);
   std::uint64_t flags = 0;
-  const auto [words, malformed] = split_words(text);
-  if (malformed) return drop("bad-quoting", "unbalanced quotes; the line is ignored");
+  const auto [words, malformed] = split_words(text, kPlainWords);
+  if (malformed) return drop("bad-quoting", "the line ends in a backslash and is ignored");
   for (const std::string& word : words) {
+    if (word == kTimeNamespaceName) {  // a word like the others, although no filter comes of it
+      flags |= kTimeNamespace;
+      continue;
+    }
     const auto kinds = catalogue::namespaces();
     const auto found = std::ranges::find(kinds, word, &catalogue::NamespaceKind::name);
     if (found == kinds.end())
@@ -513,6 +522,13 @@ Assigned Assigner::assign_path() {
   return Assigned::replaced;
 }
 
+// True, after saying so, for an item of a directive of pairs that is none.
+bool Assigner::lacks_colon(std::string_view item) {
+  if (!directive_.pair || item.find(':') != std::string_view::npos) return false;
+  say(Severity::warning, "bad-pair", "no ':' in " + quote(item) + "; it is ignored");
+  return true;
+}
+
 Assigned Assigner::assign_words() {
   if (text_.empty()) return reset();
   WordReader reader(text_);
@@ -529,6 +545,7 @@ Assigned Assigner::assign_words() {
           "a specifier in " + quote(word) + " cannot be expanded; the word is ignored");
       continue;
     }
+    if (lacks_colon(*expanded)) continue;
     edit<Words>().words.push_back(std::move(*expanded));
     any = true;
   }
@@ -536,6 +553,7 @@ Assigned Assigner::assign_words() {
 
 Assigned Assigner::assign_line() {
   if (text_.empty()) return reset();
+  if (lacks_colon(text_)) return Assigned::dropped;
   edit<Words>().words.emplace_back(text_);
   return Assigned::added;
 }

@@ -18,6 +18,7 @@ struct AssignContext {
   const catalogue::Systemd* systemd = nullptr;
   SpecifierContext specifiers;
   SourcePos where;
+  bool in_drop_in = false;              // where a value that voids a unit only ends the file
   Diagnostics* diagnostics = nullptr;   // appended to
 };
 
@@ -26,7 +27,7 @@ enum class Assigned : std::uint8_t {
   replaced,  // it took the place of what was there
   reset,     // it cleared what was there
   dropped,   // nothing of it counts
-  refused,   // systemd will not load the unit because of it; the diagnostic is an error
+  refused,   // systemd will not load the unit because of it or, in a drop-in, stops reading the file
 };
 
 // `value` is empty where nothing is set; it is left as it was when the result is dropped or refused.

@@ -120,8 +120,10 @@ class Merger {
 
   void merge_file(const UnitFile& file, std::uint16_t index) {
     context_.where.file = file.path();
+    context_.in_drop_in = index != 0;
+    // What voids a unit in its main file only ends the reading of a drop-in.
     for (const Entry& entry : file.entries())
-      if (entry.kind == EntryKind::assignment) merge_assignment(entry, index);
+      if (entry.kind == EntryKind::assignment && !merge_assignment(entry, index)) break;
     std::ranges::copy(file.diagnostics(), std::back_inserter(loaded_.diagnostics));
     if (file.stopped()) {
       const Error& stop = *file.stopped();
@@ -130,12 +132,14 @@ class Merger {
   }
 
  private:
-  void merge_assignment(const Entry& entry, std::uint16_t file) {
+  // False if systemd reads no further in this file.
+  bool merge_assignment(const Entry& entry, std::uint16_t file) {
     const bool own = entry.section == section_;
-    if (!own && entry.section != "Unit") return;
+    if (!own && entry.section != "Unit") return true;
     const catalogue::Directive* directive = catalogue::find_directive(entry.key);
-    if (directive == nullptr || directive->since > systemd_.version) return;
-    if ((directive->context == Context::unit) == own || !has_context(type_, directive->context)) return;
+    if (directive == nullptr || directive->since > systemd_.version) return true;
+    if ((directive->context == Context::unit) == own || !has_context(type_, directive->context))
+      return true;
 
     context_.where.line = entry.line;
     std::optional<Value> value = loaded_.settings.take(directive->id);
@@ -158,7 +162,7 @@ class Merger {
         break;
       case Assigned::refused:
         fate = Fate::dropped;
-        if (!loaded_.refusal) {
+        if (file == 0 && !loaded_.refusal) {
           const Diagnostic& why = loaded_.diagnostics[said];
           loaded_.refusal = Error{Errc::refused, why.message, 0, why.where, why.hint};
         }
@@ -168,6 +172,7 @@ class Merger {
     if (fate == Fate::counts)
       live_[static_cast<std::size_t>(directive->id)].push_back(loaded_.contributions.size());
     loaded_.contributions.push_back({directive->id, file, entry.line, entry.value, fate});
+    return assigned != Assigned::refused;
   }
 
   void override_earlier(DirectiveId id) {

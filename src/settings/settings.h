@@ -91,6 +91,10 @@ struct LoadOptions {
 
 [[nodiscard]] LoadedUnit load_settings(Unit unit, const LoadOptions& options);
 
+// Has the directive a value that differs from its unset state? (An empty AmbientCapabilities= or
+// RestrictNamespaces=no is assigned, but changes nothing.)
+[[nodiscard]] bool is_set(const Settings& settings, catalogue::DirectiveId id);
+
 // Does the service run as root, as far as the unit tells? (No User=, or root, and no DynamicUser=.)
 [[nodiscard]] bool runs_as_root(const Settings& settings);
 

@@ -23,6 +23,7 @@ std::vector<std::string> mask_words(const Directive& directive, std::uint64_t bi
       else
         all = false;
     }
+    if ((bits & kTimeNamespace) != 0) words.emplace_back(kTimeNamespaceName);
     if (all) return {"no"};
     if (words.empty()) return {"yes"};
     return words;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -20,6 +21,10 @@ struct Choice {
   std::uint8_t index = 0;
   friend bool operator==(const Choice&, const Choice&) = default;
 };
+
+// RestrictNamespaces= takes the word, but neither the score nor the filter knows it.
+inline constexpr std::string_view kTimeNamespaceName = "time";
+inline constexpr std::uint64_t kTimeNamespace = 0x80;  // CLONE_NEWTIME
 
 // Capabilities by number, or namespace kinds by CLONE_NEW* flag; a set bit is allowed.
 struct Mask {

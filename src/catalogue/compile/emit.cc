@@ -101,10 +101,11 @@ class Emitter {
       };
       const auto& outside = d.default_outside_service ? d.default_outside_service : d.default_value;
       rows.push_back(fmt::format(
-          "    {{{}, {}, Context::{}, Kind::{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     {}}},\n",
+          "    {{{}, {}, Context::{}, Kind::{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     "
+          "{}}},\n",
           id_of(d.name), quote(d.name), d.context, d.kind, values, d.ordered, choice(d.default_value),
           choice(outside), quote(d.kind != "choice" && d.default_value ? *d.default_value : ""),
-          d.empty_resets_since, d.specifiers, d.voids_unit, d.starts_full, d.since, aliases,
+          d.empty_resets_since, d.specifiers, d.voids_unit, d.pair, d.starts_full, d.since, aliases,
           quote(d.summary)));
     }
     put("constexpr Directive kDirectives[] = {{\n{}}};\n", fmt::join(rows, ""));

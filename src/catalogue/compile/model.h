@@ -38,6 +38,7 @@ struct DirectiveRow {
   unsigned empty_resets_since = 0;
   bool specifiers = false;
   bool voids_unit = false;
+  bool pair = false;
   bool starts_full = false;
   unsigned since = 0;
   std::vector<std::string> aliases;

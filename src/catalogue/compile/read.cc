@@ -78,6 +78,7 @@ DirectiveRow read_directive(const Node& node, const std::string& file, Report& r
   directive.ordered = row.flag("ordered", true);
   directive.specifiers = row.flag("specifiers", false);
   directive.voids_unit = row.flag("voids_unit", false);
+  directive.pair = row.flag("pair", false);
   directive.starts_full = row.flag("starts_full", false);
   directive.aliases = row.texts("aliases");
   directive.summary = row.required_text("summary");
