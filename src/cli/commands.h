@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The commands of the program: each a function of its own file, from its arguments to the exit code.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/console.h"
+
+namespace harden {
+
+using Arguments = std::span<const std::string>;
+
+[[nodiscard]] int run_score(Arguments arguments, Console& console);
+[[nodiscard]] int run_show(Arguments arguments, Console& console);
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;   // for `harden help`, some words
+  int (*run)(Arguments, Console&);
+};
+
+}  // namespace harden

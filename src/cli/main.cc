@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Finds the command and runs it. What a command does is in its own file.
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "catalogue/catalogue.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "emit/table.h"
+#include "util/text.h"
+
+namespace {
+
+using namespace harden;
+
+constexpr std::array kCommands = {
+    Command{"score", "how exposed services are, as systemd-analyze security computes it", run_score},
+    Command{"show", "every setting of a unit with its origin, and what stays open", run_show},
+};
+
+void print_help(Console& console) {
+  std::string out;
+  print_paragraph(out, "usage: ", "harden COMMAND [ARGUMENT…] [OPTION…]", console.width(), console.style(),
+                  Ink::strong);
+  out += "Additive, least-privilege hardening for systemd services.\n\n";
+  for (const Command& command : kCommands) {
+    constexpr std::size_t kNameWidth = 10;
+    std::string head = "  " + std::string(command.name);
+    head.append(kNameWidth - command.name.size(), ' ');
+    print_paragraph(out, head, command.summary, console.width(), console.style());
+  }
+  out += "\n'harden COMMAND --help' tells more.\n";
+  console.write(out);
+}
+
+void print_version(Console& console) {
+  std::string out = "harden " HARDEN_VERSION ", with the tables of systemd";
+  std::string_view comma = " ";
+  for (const unsigned version : catalogue::kVersions) {
+    out.append(comma).append(std::to_string(version));
+    comma = ", ";
+  }
+  console.write(out + "\n");
+}
+
+int run(const std::vector<std::string>& words, Console& console) {
+  if (words.empty()) {
+    console.report(Error{Errc::invalid, "there is no command", 0, {}, "'harden help' lists them", {}});
+    return kExitTrouble;
+  }
+  std::string name = words.front();
+  std::vector<std::string> arguments(words.begin() + 1, words.end());
+  if (name == "--version") {
+    print_version(console);
+    return kExitFine;
+  }
+  if (name == "help" && !arguments.empty()) {   // `harden help score` is `harden score --help`
+    name = arguments.front();
+    arguments = {"--help"};
+  }
+  if (name == "help" || name == "--help" || name == "-h") {
+    print_help(console);
+    return kExitFine;
+  }
+  const auto command = std::ranges::find(kCommands, std::string_view(name), &Command::name);
+  if (command != kCommands.end()) return command->run(arguments, console);
+
+  std::vector<std::string_view> names = {"help", "--help", "--version"};
+  for (const Command& one : kCommands) names.push_back(one.name);
+  const auto near = nearest(name, names);
+  console.report(Error{Errc::invalid,
+                       (name.starts_with('-') ? "there is no option " : "there is no command ") + name,
+                       0,
+                       {},
+                       near ? "did you mean " + std::string(*near) + "?" : "'harden help' lists the commands",
+                       {}});
+  return kExitTrouble;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // `harden score | head` ends quietly, also where a parent ignores the signal.
+  (void)std::signal(SIGPIPE, SIG_DFL);
+  Console console;
+  try {
+    return console.finish(run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), console));
+  } catch (const std::bad_alloc&) {
+    console.say("harden: out of memory");
+  } catch (const std::exception& error) {
+    console.say(std::string("harden: internal error: ") + error.what());
+  }
+  return kExitTrouble;
+}

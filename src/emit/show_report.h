@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What `harden show` says of one unit: its files, its settings with their origins, what was overridden,
+// implied or dropped, and what stays open.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emit/style.h"
+#include "exposure/exposure.h"
+#include "settings/settings.h"
+
+namespace harden {
+
+struct ShowReport {
+  std::string unit;                   // as asked for
+  const LoadedUnit* loaded = nullptr;
+  ScoreMode mode = ScoreMode::online;
+  std::optional<Exposure> exposure;   // nothing if systemd refuses the unit or it cannot be scored
+  // What systemd does to the process at its start, seen nowhere in the unit: `at_start` is the settings
+  // after it, `started` what changed them.
+  Settings at_start;
+  std::vector<Implied> started;
+  bool all = false;                   // settings at their default too
+};
+
+// One directive of the unit, ready to be printed.
+struct SettingView {
+  const catalogue::Directive* directive = nullptr;
+  std::vector<std::string> value;                      // as value_words gives it
+  std::vector<const Contribution*> origins;            // those that count
+  std::vector<std::string_view> reasons;               // why systemd has a part in it
+  bool is_default = false;
+  bool only_at_start = false;                          // holds for the process, not in the unit
+};
+[[nodiscard]] std::vector<SettingView> setting_views(const ShowReport& report);
+
+// An assignment that does not count any more, and the one that saw to it.
+struct Override {
+  const Contribution* earlier = nullptr;
+  const Contribution* by = nullptr;   // nullptr if it is not known
+};
+[[nodiscard]] std::vector<Override> list_overrides(const LoadedUnit& loaded);
+
+// Does the directive's value consist of whole lines, each an assignment of its own?
+[[nodiscard]] bool has_lines(catalogue::Kind kind);
+
+[[nodiscard]] std::string show_text(const ShowReport& report, std::size_t width, const Style& style);
+[[nodiscard]] std::string show_json(const ShowReport& report);
+
+}  // namespace harden
