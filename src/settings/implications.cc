@@ -19,24 +19,6 @@ bool is_zero(std::string_view text) {
   return !text.empty() && text.find_first_of("123456789i") == std::string_view::npos;  // i: infinity
 }
 
-bool holds(const Condition& condition, const Settings& settings) {
-  switch (condition.test) {
-    case Test::choice: {
-      const auto choice = settings.choice(condition.directive);
-      return choice && (condition.choices >> *choice & 1U) != 0;
-    }
-    case Test::set:
-      return is_set(settings, condition.directive);
-    case Test::unset:
-      return settings.find(condition.directive) == nullptr;
-    case Test::nonzero: {
-      const std::string_view text = settings.text(condition.directive);
-      return !text.empty() && !is_zero(text);
-    }
-  }
-  return false;
-}
-
 // False if the settings had it already.
 bool apply(const Effect& effect, Settings& settings, const catalogue::Systemd& systemd) {
   const catalogue::Directive& directive = catalogue::directive(effect.directive);
@@ -96,6 +78,24 @@ bool is_set(const Settings& settings, catalogue::DirectiveId id) {
   return mask->bits != (directive.mask_starts_full ? ~std::uint64_t{0} : 0);
 }
 
+bool holds(const Condition& condition, const Settings& settings) {
+  switch (condition.test) {
+    case Test::choice: {
+      const auto choice = settings.choice(condition.directive);
+      return choice && (condition.choices >> *choice & 1U) != 0;
+    }
+    case Test::set:
+      return is_set(settings, condition.directive);
+    case Test::unset:
+      return settings.find(condition.directive) == nullptr;
+    case Test::nonzero: {
+      const std::string_view text = settings.text(condition.directive);
+      return !text.empty() && !is_zero(text);
+    }
+  }
+  return false;
+}
+
 void apply_implications(Settings& settings, const catalogue::Systemd& systemd, catalogue::Stage stage,
                         std::vector<Implied>* implied) {
   for (const Implication& implication : catalogue::implications()) {
@@ -103,8 +103,9 @@ void apply_implications(Settings& settings, const catalogue::Systemd& systemd, c
         systemd.version > implication.until)
       continue;
     if (implication.unless_root && runs_as_root(settings)) continue;
-    if (!std::ranges::all_of(implication.when, [&](const Condition& c) { return holds(c, settings); }))
-      continue;
+    const auto is_met = [&](const Condition& condition) { return holds(condition, settings); };
+    if (!std::ranges::all_of(implication.when, is_met)) continue;
+    if (!implication.any.empty() && std::ranges::none_of(implication.any, is_met)) continue;
     for (const Effect& effect : implication.effects)
       if (apply(effect, settings, systemd) && implied != nullptr)
         implied->push_back({effect.directive, implication.reason});

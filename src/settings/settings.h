@@ -95,6 +95,8 @@ struct LoadOptions {
 // RestrictNamespaces=no is assigned, but changes nothing.)
 [[nodiscard]] bool is_set(const Settings& settings, catalogue::DirectiveId id);
 
+[[nodiscard]] bool holds(const catalogue::Condition& condition, const Settings& settings);
+
 // Does the service run as root, as far as the unit tells? (No User=, or root, and no DynamicUser=.)
 [[nodiscard]] bool runs_as_root(const Settings& settings);
 
