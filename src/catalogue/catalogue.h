@@ -41,6 +41,7 @@ struct Directive {
   Context context;
   Kind kind;
   std::span<const ChoiceValue> values;          // Kind::choice only, loosest first if `ordered`
+  ListEffect list;              // what a further entry does; of a filter or mask, a further one let through
   bool ordered;                 // later values give a service no more; false: they do not compare
   std::optional<std::uint8_t> default_choice;   // index into values; none: unset is its own state
   std::optional<std::uint8_t> default_outside_service;   // the same in [Socket] [Mount] [Swap]

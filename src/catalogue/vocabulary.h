@@ -43,6 +43,10 @@ inline constexpr std::array<std::string_view, 19> kKindNames = {
     "addresses", "devices",      "paths",      "words",    "lines",    "commands", "text",
     "path",      "user",         "users",      "mode",     "delegate"};
 
+// What a longer list, or a further bit of a mode, does to a service. neither: two values do not compare.
+enum class ListEffect : std::uint8_t { neither, opens, closes };
+inline constexpr std::array<std::string_view, 3> kListEffectNames = {"neither", "opens", "closes"};
+
 // Where an implication holds. load: systemd writes the effect into the loaded unit, so scores and
 // `systemctl show` see it. bus: what `systemd-analyze security` adds when it asks a running manager.
 // offline: what it reads otherwise when it looks at files. start: what the started process gets, seen

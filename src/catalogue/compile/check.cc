@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <span>
 
@@ -79,6 +80,9 @@ class Checker {
     if (directive.values.size() > kMaxChoices)
       fault(place, "{}: more than {} values", directive.name, kMaxChoices);
     if (!choice && !directive.ordered) fault(place, "{}: `ordered` is for choices", directive.name);
+    constexpr std::array<std::string_view, 5> kNoLists = {"choice", "commands", "text", "path", "user"};
+    if (directive.list != "neither" && std::ranges::find(kNoLists, directive.kind) != kNoLists.end())
+      fault(place, "{}: `list` is for lists, masks and modes", directive.name);
     if (directive.starts_full && directive.kind != "capabilities")
       fault(place, "{}: `starts_full` is for capabilities", directive.name);
     std::set<std::string> seen;

@@ -149,6 +149,13 @@ TEST_F(Spoiled, NamesASummaryWithoutPeriodOrTooLong) {
   expect_fault("directives.toml", "longer than 120 columns");
 }
 
+TEST_F(Spoiled, NamesAnEffectOfEntriesWhereThereAreNone) {
+  replace("directives.toml", "name = \"Group\"", "kind = \"user\"", "kind = \"user\"\nlist = \"opens\"");
+  expect_fault("directives.toml", "Group: `list` is for lists, masks and modes");
+  replace("directives.toml", "name = \"ReadOnlyPaths\"", "list = \"closes\"", "list = \"close\"");
+  expect_fault("directives.toml", "`close` is not a list");
+}
+
 TEST_F(Spoiled, NamesAConditionOnNothing) {
   replace("implications.toml", "stage", "PrivateDevices=yes", "PrivateDevice=yes");
   expect_fault("implications.toml", "directives.toml has no PrivateDevice");

@@ -101,9 +101,9 @@ class Emitter {
       };
       const auto& outside = d.default_outside_service ? d.default_outside_service : d.default_value;
       rows.push_back(fmt::format(
-          "    {{{}, {}, Context::{}, Kind::{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     "
+          "    {{{}, {}, Context::{}, Kind::{}, {}, ListEffect::{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     "
           "{}}},\n",
-          id_of(d.name), quote(d.name), d.context, d.kind, values, d.ordered, choice(d.default_value),
+          id_of(d.name), quote(d.name), d.context, d.kind, values, d.list, d.ordered, choice(d.default_value),
           choice(outside), quote(d.kind != "choice" && d.default_value ? *d.default_value : ""),
           d.empty_resets_since, d.specifiers, d.voids_unit, d.pair, d.starts_full, d.since, aliases,
           quote(d.summary)));

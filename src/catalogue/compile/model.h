@@ -32,6 +32,7 @@ struct DirectiveRow {
   Place place;
   std::string name;
   std::string context, kind;
+  std::string list = "neither";
   std::vector<ChoiceRow> values;
   std::optional<std::string> default_value, default_outside_service;
   bool ordered = true;

@@ -67,6 +67,7 @@ DirectiveRow read_directive(const Node& node, const std::string& file, Report& r
   directive.name = row.required_text("name");
   directive.context = word_of(row, "context", kContextNames);
   directive.kind = word_of(row, "kind", kKindNames);
+  if (row.find("list") != nullptr) directive.list = word_of(row, "list", kListEffectNames);
   if (row.find("since") == nullptr) row.fault("no `since`");
   directive.since = version_of(row, "since", 1);
   if (const Node* values = row.find("values"); values != nullptr)
