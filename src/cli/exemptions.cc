@@ -34,7 +34,8 @@ Exemptions parse_exemptions(std::string_view text, const std::string& path, Diag
     rest = strip(rest);
     if (rest.empty()) continue;
     const auto fault = [&](std::string message, std::string hint) {
-      add_diagnostic(diagnostics, {Severity::error, "bad-exemption", {path, line}, std::move(message), std::move(hint)});
+      add_diagnostic(diagnostics,
+                     {Severity::error, "bad-exemption", {path, line}, std::move(message), std::move(hint)});
     };
     const std::size_t end = std::min(rest.find_first_of(kWhitespace), rest.size());
     one.pattern = rest.substr(0, end);

@@ -8,7 +8,8 @@ namespace {
 
 TEST(Exemptions, ALineIsAPatternPerhapsAThresholdPerhapsAReason) {
   Diagnostics diagnostics;
-  const auto exemptions = parse_exemptions("# head\n\ngetty@.service # a login\nold-*.service 85\nnginx\n", "f", diagnostics);
+  const auto exemptions =
+      parse_exemptions("# head\n\ngetty@.service # a login\nold-*.service 85\nnginx\n", "f", diagnostics);
   EXPECT_TRUE(diagnostics.empty());
   ASSERT_EQ(exemptions.list.size(), 3U);
   EXPECT_EQ(exemptions.list[0].reason, "a login");

@@ -24,7 +24,8 @@ Result<std::string> read_input_file(const std::string& path) {
       return fail_errno(errno, "cannot read the file", {path, 0});
     }
     text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > kInputFileMax) return fail(Errc::too_large, "the file is larger than 4 MiB", {path, 0});
+    if (text.size() > kInputFileMax)
+      return fail(Errc::too_large, "the file is larger than 4 MiB", {path, 0});
   }
 }
 

@@ -29,7 +29,8 @@ void OptionParser::add_flag(const std::string& name, bool& out, const std::strin
 
 void OptionParser::add_text(const std::string& name, const std::string& value_name,
                             std::optional<std::string>& out, const std::string& help) {
-  app_->app.add_option_function<std::string>(name, [&out](const std::string& text) { out = text; }, help)
+  app_->app.add_option_function<std::string>(
+               name, [&out](const std::string& text) { out = text; }, help)
       ->type_name(value_name);
 }
 
@@ -48,8 +49,8 @@ void OptionParser::add_number(const std::string& name, unsigned least, unsigned 
   app_->app.add_option_function<std::string>(name, take, help)->type_name("N");
 }
 
-void OptionParser::add_choice(const std::string& name, std::vector<std::string_view> words, std::string& out,
-                              const std::string& help) {
+void OptionParser::add_choice(const std::string& name, std::vector<std::string_view> words,
+                              std::string& out, const std::string& help) {
   std::string list;
   for (const std::string_view word : words) list.append(list.empty() ? "" : "|").append(word);
   const auto take = [name, words = std::move(words), list, &out](const std::string& text) {
@@ -74,7 +75,8 @@ int OptionParser::complain(const Console& console, std::string message, std::str
 
 std::optional<int> OptionParser::parse(std::span<const std::string> arguments, Console& console) {
   CLI::App& app = app_->app;
-  add_choice("--color", {"auto", "always", "never"}, color_, "colour the output; auto: on a terminal, unless NO_COLOR is set");
+  add_choice("--color", {"auto", "always", "never"}, color_,
+             "colour the output; auto: on a terminal, unless NO_COLOR is set");
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     app.parse(reversed);
@@ -82,12 +84,12 @@ std::optional<int> OptionParser::parse(std::span<const std::string> arguments, C
     print_help(console);
     return kExitFine;
   } catch (const CLI::ArgumentMismatch& error) {
-    // "--root: 1 required TEXT missing"
+    // "json was given a disallowed flag override", "--root: 1 required DIR missing"
     const std::string text = error.what();
+    if (text.ends_with("flag override"))
+      return complain(console, "--" + text.substr(0, text.find(' ')) + " takes no value");
     const std::string name = text.substr(0, text.find(':'));
     const CLI::Option* option = app.get_option_no_throw(name);
-    if (option != nullptr && option->get_items_expected_max() == 0)
-      return complain(console, name + " takes no value");
     return complain(console, name + " needs a value" +
                                  (option != nullptr ? ": " + option->get_type_name() : std::string()));
   } catch (const CLI::ValidationError& error) {
@@ -115,7 +117,8 @@ std::optional<int> OptionParser::parse(std::span<const std::string> arguments, C
       return complain(console, "there is no option " + name,
                       near ? "did you mean " + std::string(*near) + "?" : std::string());
     }
-    if (arguments_out_ == nullptr) return complain(console, "takes no argument, but there is '" + word + "'");
+    if (arguments_out_ == nullptr)
+      return complain(console, "takes no argument, but there is '" + word + "'");
     arguments_out_->push_back(std::move(word));
   }
   if (arguments_out_ != nullptr && arguments_out_->size() < arguments_min_)

@@ -11,7 +11,6 @@
 #include "cli/select_units.h"
 #include "emit/score_report.h"
 #include "emit/table.h"
-#include "util/text.h"
 
 namespace harden {
 namespace {
@@ -28,10 +27,11 @@ struct ScoreOptions {
 };
 
 std::optional<int> parse(Arguments arguments, ScoreOptions& options, Console& console) {
-  OptionParser parser("score",
-                      "How exposed services are, from 0.0 to 10.0, as systemd-analyze security computes it. "
-                      "Without a UNIT: all services, worst first; with one: what stays open in it.",
-                      "[UNIT|FILE…]");
+  OptionParser parser(
+      "score",
+      "How exposed services are, from 0.0 to 10.0, as systemd-analyze security computes it. "
+      "Without a UNIT: all services, worst first; with one: what stays open in it.",
+      "[UNIT|FILE…]");
   parser.add_arguments(options.arguments, 0);
   add_tree_options(parser, options.tree);
   parser.add_number("--threshold", 0, kThresholdMax, options.threshold,
@@ -41,10 +41,13 @@ std::optional<int> parse(Arguments arguments, ScoreOptions& options, Console& co
   parser.add_text("--exempt", "FILE", options.exempt_file,
                   "units that may be over the threshold: a line is a name or pattern, perhaps a threshold, "
                   "perhaps '# the reason'");
-  parser.add_choice("--sort", {"exposure", "name"}, options.sort, "order of the table: worst first, or by name");
+  parser.add_choice("--sort", {"exposure", "name"}, options.sort,
+                    "order of the table: worst first, or by name");
   parser.add_choice("--format", {"table", "json", "sarif"}, options.format, "form of the output");
   parser.add_flag("--json", options.json, "the same as --format=json");
-  parser.add_note("Exit status: 0 done; 1 a unit is over the threshold; 2 a unit could not be scored, or other trouble.");
+  parser.add_note(
+      "Exit status: 0 done; 1 a unit is over the threshold; 2 a unit could not be scored, or other "
+      "trouble.");
   if (const auto code = parser.parse(arguments, console)) return code;
   if (options.json) options.format = "json";
   return std::nullopt;
@@ -81,8 +84,11 @@ void warn_of_idle(const Exemptions& exemptions, const ScoreReport& report, const
     if (std::ranges::any_of(report.units, fits_unit)) continue;
     const auto fits_name = [&](const UnitName& name) { return fits(one, name.text()); };
     if (source.are_named() && std::ranges::any_of(source.tree().names("service"), fits_name)) continue;
-    console.report({Severity::warning, "idle-exemption", {exemptions.file, one.line},
-                    "the exemption '" + one.pattern + "' matches no unit", {}});
+    console.report({Severity::warning,
+                    "idle-exemption",
+                    {exemptions.file, one.line},
+                    "the exemption '" + one.pattern + "' matches no unit",
+                    {}});
   }
 }
 
@@ -120,11 +126,11 @@ class Scorer {
 
     if (source_.are_named() && source_.mode() == ScoreMode::online && selected.name.type() != "service") {
       report_.failed.push_back({std::move(label), Error{Errc::unsupported,
-                                                       "systemd-analyze scores only services online",
-                                                       0,
-                                                       {},
-                                                       "--offline scores sockets, mounts and swaps too",
-                                                       {}}});
+                                                        "systemd-analyze scores only services online",
+                                                        0,
+                                                        {},
+                                                        "--offline scores sockets, mounts and swaps too",
+                                                        {}}});
       return;
     }
     if (loaded.refusal) {
@@ -137,7 +143,8 @@ class Scorer {
       return;
     }
     ScoredUnit unit{std::move(label), {}, std::move(*exposure), report_.threshold};
-    unit.file = selected.argument.find('/') != std::string::npos ? selected.argument : loaded.unit.fragment->path();
+    unit.file =
+        selected.argument.find('/') != std::string::npos ? selected.argument : loaded.unit.fragment->path();
     if (const Exemption* exemption = exemptions_.list.empty() ? nullptr : exemptions_.find(unit.unit)) {
       unit.exempt = !exemption->threshold;
       unit.exemption = exemption->reason;
@@ -170,15 +177,17 @@ void sort_report(ScoreReport& report, bool by_name) {
 std::string one_unit_text(const ScoredUnit& unit, const LoadedUnit& loaded, const Console& console) {
   const Style& style = console.style();
   const unsigned tenths = unit.exposure.tenths;
+  std::vector<Cell> pieces = {
+      foreign_cell(unit.unit, Ink::strong),
+      {": exposure "},
+      {tenths_text(tenths) + " " + std::string(exposure_predicate(tenths)), ink_of_exposure(tenths)},
+      {" under systemd " + std::to_string(loaded.systemd->version)}};
+  if (unit.is_over()) pieces.push_back({", over the threshold of " + tenths_text(unit.threshold)});
+  if (unit.exempt) pieces.push_back({", exempt"});
+  if (unit.exempt && !unit.exemption.empty()) pieces.push_back(foreign_cell(" (" + unit.exemption + ")"));
   std::string out;
-  style.paint(out, escape_for_terminal(unit.unit), Ink::strong);
-  out += ": exposure ";
-  style.paint(out, tenths_text(tenths) + " " + std::string(exposure_predicate(tenths)), ink_of_exposure(tenths));
-  out += " under systemd " + std::to_string(loaded.systemd->version);
-  if (unit.is_over()) out += ", over the threshold of " + tenths_text(unit.threshold);
-  if (unit.exempt) out += ", exempt";
-  if (unit.exempt && !unit.exemption.empty()) out += " (" + escape_for_terminal(unit.exemption) + ")";
-  out += "\n\n";
+  print_line(out, pieces, console.width(), style);
+  out += '\n';
   print_exposure(out, unit.exposure, loaded, console.width(), style);
   return out;
 }

@@ -64,8 +64,9 @@ void add_tree_options(OptionParser& parser, TreeOptions& options) {
   parser.add_text("--root", "DIR", options.root, "work on the file tree below DIR");
   parser.add_number("--for-systemd", 1, USHRT_MAX, options.for_systemd,
                     "read the units as systemd N does; default: the systemd of the tree");
-  parser.add_flag("--offline", options.offline,
-                  "as systemd-analyze --offline=true: without what generators made, and with that mode's rules");
+  parser.add_flag(
+      "--offline", options.offline,
+      "as systemd-analyze --offline=true: without what generators made, and with that mode's rules");
 }
 
 std::optional<unsigned> find_systemd_version(const FileSystem& fs) {
@@ -135,7 +136,8 @@ Result<UnitSource> UnitSource::open(const TreeOptions& options, Arguments argume
   return source;
 }
 
-void UnitSource::fail_argument(const std::string& argument, Errc code, std::string message, std::string hint) {
+void UnitSource::fail_argument(const std::string& argument, Errc code, std::string message,
+                               std::string hint) {
   failed_.emplace_back(argument, Error{code, std::move(message), 0, {}, std::move(hint), {}});
 }
 
@@ -165,9 +167,9 @@ void UnitSource::add(UnitName name, const std::string& argument) {
   std::string label = name.text();
   if (name.kind() == UnitNameKind::template_) {
     // The instance that systemd-analyze makes up, so that %i and the drop-ins are those it sees.
-    const std::string_view instance = mode_ == ScoreMode::online      ? "test-instance"
+    const std::string_view instance = mode_ == ScoreMode::online ? "test-instance"
                                       : systemd_->version >= 253 ? "test_instance"
-                                                                      : "i";
+                                                                 : "i";
     if (auto instantiated = name.with_instance(instance)) name = std::move(*instantiated);
   }
   const auto is_same = [&](const SelectedUnit& other) { return other.name == name; };
@@ -176,9 +178,11 @@ void UnitSource::add(UnitName name, const std::string& argument) {
 }
 
 LoadedUnit UnitSource::load(const SelectedUnit& unit) const {
-  const std::array stages = {mode_ == ScoreMode::online ? catalogue::Stage::bus : catalogue::Stage::offline};
+  const std::array stages = {mode_ == ScoreMode::online ? catalogue::Stage::bus
+                                                        : catalogue::Stage::offline};
   LoadedUnit loaded = load_settings(tree_->load(unit.name), {systemd_, stages});
-  if (loaded.unit.state == LoadState::not_found && loaded.refusal && loaded.refusal->hint.empty()) {
+  if (are_named_ && loaded.unit.state == LoadState::not_found && loaded.refusal &&
+      loaded.refusal->hint.empty()) {
     const std::vector<UnitName> names = tree_->names(unit.name.type());
     std::vector<std::string_view> candidates;
     candidates.reserve(names.size());

@@ -14,19 +14,26 @@ int run_show(Arguments arguments, Console& console) {
   std::vector<std::string> units;
   bool all = false;
   bool json = false;
-  OptionParser parser("show",
-                      "Every setting of a unit that bears on what it may do: its value after merging, where it "
-                      "comes from, what is overridden, dropped or implied, and what stays open.",
-                      "UNIT|FILE");
+  OptionParser parser(
+      "show",
+      "Every setting of a unit that bears on what it may do: its value after merging, where it "
+      "comes from, what is overridden, dropped or implied, and what stays open.",
+      "UNIT|FILE");
   parser.add_arguments(units, 1);
   add_tree_options(parser, tree);
   parser.add_flag("--all", all, "settings at their default too");
   parser.add_flag("--json", json, "print one JSON record");
-  parser.add_note("Exit status: 0 done; 1 systemd refuses to load the unit; 2 there is no such unit, or other trouble.");
+  parser.add_note(
+      "Exit status: 0 done; 1 systemd refuses to load the unit; 2 there is no such unit, or other "
+      "trouble.");
   if (const auto code = parser.parse(arguments, console)) return *code;
   if (units.size() > 1) {
-    console.report("show", Error{Errc::invalid, "takes one unit, but there is '" + units[1] + "' too", 0, {},
-                                 "'harden score' takes several", {}});
+    console.report("show", Error{Errc::invalid,
+                                 "takes one unit, but there is '" + units[1] + "' too",
+                                 0,
+                                 {},
+                                 "'harden score' takes several",
+                                 {}});
     return kExitTrouble;
   }
   const auto source = UnitSource::open(tree, units);
@@ -41,7 +48,8 @@ int run_show(Arguments arguments, Console& console) {
   const SelectedUnit& selected = source->selected().front();
   const LoadedUnit loaded = source->load(selected);
   if (!loaded.unit.fragment) {   // masked or not there: nothing to show
-    console.report(selected.label, loaded.refusal.value_or(Error{Errc::not_found, "there is no such unit", 0, {}, {}, {}}));
+    console.report(selected.label,
+                   loaded.refusal.value_or(Error{Errc::not_found, "there is no such unit", 0, {}, {}, {}}));
     return kExitTrouble;
   }
   ShowReport report{selected.label, &loaded, source->mode(), std::nullopt, loaded.settings, {}, all};

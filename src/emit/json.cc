@@ -10,9 +10,8 @@ using nlohmann::ordered_json;
 
 std::string json_string(std::string_view text) {
   // Unit names and paths, mostly: nothing to escape.
-  const bool is_plain = std::ranges::all_of(text, [](char c) {
-    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
-  });
+  const bool is_plain =
+      std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
   if (is_plain) {
     std::string out;
     out.reserve(text.size() + 2);

@@ -19,7 +19,9 @@ TEST(Json, OutputIsAsciiSoThatNothingActsOnATerminal) {
 }
 
 TEST(Json, BytesThatAreNotUtf8AreReplaced) {
-  EXPECT_EQ(json_string("a\xff" "b"), "\"a\\ufffdb\"");
+  EXPECT_EQ(json_string("a\xff"
+                        "b"),
+            "\"a\\ufffdb\"");
   nlohmann::ordered_json document;
   document["value"] = std::string("\xc3(\xf0\x28");
   EXPECT_NO_THROW((void)json_document(document));

@@ -59,7 +59,9 @@ void score_json(const ScoreReport& report, const Sink& sink) {
     if (starts.empty()) starts = row_starts(unit.exposure.rows);
     out.append(comma).append("\n {\"unit\": ").append(json_string(unit.unit));
     out.append(", \"exposure_tenths\": ").append(std::to_string(unit.exposure.tenths));
-    out.append(", \"predicate\": \"").append(exposure_predicate(unit.exposure.tenths)).append("\", \"rows\": [");
+    out.append(", \"predicate\": \"")
+        .append(exposure_predicate(unit.exposure.tenths))
+        .append("\", \"rows\": [");
     for (std::size_t i = 0; i < starts.size(); ++i) {
       out.append(i == 0 ? "\n  " : ",\n  ").append(starts[i]);
       append_badness(out, unit.exposure.rows[i]);

@@ -27,7 +27,8 @@ ordered_json rules(const catalogue::Systemd& systemd) {
   for (std::size_t i = 0; i < rows.size(); ++i)
     list.push_back({{"id", rows[i].json_field},
                     {"shortDescription", {{"text", systemd.exposure[i].name}}},
-                    {"fullDescription", {{"text", "While this is open, the service " + std::string(rows[i].open) + "."}}},
+                    {"fullDescription",
+                     {{"text", "While this is open, the service " + std::string(rows[i].open) + "."}}},
                     {"defaultConfiguration", {{"level", "note"}}}});
   return list;
 }
@@ -98,8 +99,7 @@ ordered_json result(const ScoredUnit& unit) {
 }
 
 ordered_json notification(const FailedUnit& failed) {
-  return {{"level", "error"},
-          {"message", {{"text", failed.unit + ": " + failed.error.message}}}};
+  return {{"level", "error"}, {"message", {{"text", failed.unit + ": " + failed.error.message}}}};
 }
 
 }  // namespace
@@ -110,12 +110,12 @@ std::string score_sarif(const ScoreReport& report, std::string_view program_vers
     if (unit.is_over()) results.push_back(result(unit));
   ordered_json notifications = ordered_json::array();
   for (const FailedUnit& failed : report.failed) notifications.push_back(notification(failed));
-  const ordered_json driver = {{"name", "harden"},
-                               {"version", program_version},
-                               {"rules", rules(*report.systemd)}};
+  const ordered_json driver = {
+      {"name", "harden"}, {"version", program_version}, {"rules", rules(*report.systemd)}};
   const ordered_json run = {
       {"tool", {{"driver", driver}}},
-      {"originalUriBaseIds", {{"ROOT", {{"description", {{"text", "the root of the examined file tree"}}}}}}},
+      {"originalUriBaseIds",
+       {{"ROOT", {{"description", {{"text", "the root of the examined file tree"}}}}}}},
       {"invocations",
        {{{"executionSuccessful", report.failed.empty()}, {"toolExecutionNotifications", notifications}}}},
       {"properties",

@@ -37,7 +37,8 @@ std::string row_setting(const RowScore& row, const LoadedUnit& loaded) {
 std::string row_words(const RowScore& row) {
   if (!is_partly_open(row)) return std::string(row.row->open);
   // The one user whom systemd counts as nearly as bad as root.
-  if (row.row->check == Check::user) return "shares its user, and with it files and processes, with other services";
+  if (row.row->check == Check::user)
+    return "shares its user, and with it files and processes, with other services";
   return "in part: " + std::string(row.row->open);
 }
 
@@ -59,7 +60,8 @@ std::string list_rows(const Exposure& exposure, Wanted wanted) {
       text += row.name->name;
     else
       text.append(catalogue::directive(id).name).append("=");
-    if (some < all) text.append(" (").append(std::to_string(some)).append(" of ").append(std::to_string(all)).append(")");
+    if (some < all)
+      text.append(" (").append(std::to_string(some)).append(" of ").append(std::to_string(all)).append(")");
   }
   return text;
 }
@@ -87,8 +89,8 @@ std::vector<const RowScore*> open_rows(const Exposure& exposure) {
 }
 
 std::string score_table(const ScoreReport& report, std::size_t width, const Style& style) {
-  const bool has_notes =
-      std::ranges::any_of(report.units, [](const ScoredUnit& unit) { return unit.is_over() || unit.exempt; });
+  const bool has_notes = std::ranges::any_of(
+      report.units, [](const ScoredUnit& unit) { return unit.is_over() || unit.exempt; });
   std::vector<Column> columns = {{"UNIT"}, {"EXPOSURE", Align::right}, {"PREDICATE"}};
   if (has_notes) columns.push_back({"NOTE"});
   Table table(std::move(columns));
@@ -124,10 +126,11 @@ std::string score_summary(const ScoreReport& report) {
   }
   const auto over = std::ranges::count_if(report.units, &ScoredUnit::is_finding);
   const auto exempt = std::ranges::count_if(report.units, &ScoredUnit::exempt);
-  if (over != 0 || report.threshold < kThresholdMax) text += "; " + std::to_string(over) + " over the threshold";
+  if (over != 0 || report.threshold < kThresholdMax)
+    text += "; " + std::to_string(over) + " over the threshold";
   if (exempt != 0) text += "; " + std::to_string(exempt) + " exempt";
   if (!report.failed.empty()) text += "; " + std::to_string(report.failed.size()) + " could not be scored";
-  return text + "\n";
+  return text;
 }
 
 void print_exposure(std::string& out, const Exposure& exposure, const LoadedUnit& loaded, std::size_t width,

@@ -72,8 +72,11 @@ ordered_json diagnostic(const Diagnostic& one) {
 }
 
 ordered_json row(const RowScore& one) {
-  ordered_json json = {{"json_field", one.name->json_field}, {"weight", one.weight}, {"range", one.range},
-                       {"badness", nullptr}, {"set", nullptr}};
+  ordered_json json = {{"json_field", one.name->json_field},
+                       {"weight", one.weight},
+                       {"range", one.range},
+                       {"badness", nullptr},
+                       {"set", nullptr}};
   if (one.badness) {
     json["badness"] = *one.badness;
     json["set"] = *one.badness == 0;

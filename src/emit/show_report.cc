@@ -25,7 +25,8 @@ bool is_scalar(Kind kind) {
 
 void add_reasons(SettingView& view, const std::vector<Implied>& implied) {
   for (const Implied& one : implied)
-    if (one.directive == view.directive->id && std::ranges::find(view.reasons, one.reason) == view.reasons.end())
+    if (one.directive == view.directive->id &&
+        std::ranges::find(view.reasons, one.reason) == view.reasons.end())
       view.reasons.push_back(one.reason);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `harden show` for people: what the unit says, what systemd makes of it, what that leaves open.
-#include <algorithm>
 #include <map>
 #include <string>
 
@@ -56,10 +55,11 @@ class ShowText {
   }
 
   void print_head() {
-    style_.paint(out_, escape_for_terminal(report_.unit), Ink::strong);
+    std::vector<Cell> pieces = {foreign_cell(report_.unit, Ink::strong)};
     if (report_.unit != loaded_.unit.name.text() && loaded_.unit.name.kind() != UnitNameKind::instance)
-      out_.append(" is ").append(escape_for_terminal(loaded_.unit.name.text()));
-    out_.append(" under systemd ").append(std::to_string(loaded_.systemd->version)).append("\n");
+      pieces.push_back(foreign_cell(" is " + loaded_.unit.name.text()));
+    pieces.push_back({" under systemd " + std::to_string(loaded_.systemd->version)});
+    print_line(out_, pieces, width_, style_);
     if (loaded_.unit.fragment) file_line(loaded_.unit.fragment->path());
     for (const UnitFile& file : loaded_.unit.drop_ins) file_line(file.path());
     if (!loaded_.unit.aliases.empty()) {
@@ -89,11 +89,13 @@ class ShowText {
       for (const Contribution* origin : view.origins)
         from.push_back(names_.text({loaded_.file_path(origin->file), origin->line}));
       if (from.empty()) from.emplace_back("default");
-      // Beside a value that wraps, a column of many origins would be as long as the unit.
-      if (!has_lines(view.directive->kind)) merge_origins(from);
+      // Where each line of the value has its assignment they stand side by side; else a column of many
+      // origins would be as long as the unit.
+      const bool as_written = is_shorter_as_written(view);
+      if (!has_lines(view.directive->kind) && !as_written) merge_origins(from);
       table.add_row({{std::string(view.directive->name) + "="},
                      foreign_lines(from, Ink::dim),
-                     value_cell(view)});
+                     as_written ? written_cell(view) : value_cell(view)});
     }
     heading("Settings");
     if (table.empty())
@@ -116,10 +118,31 @@ class ShowText {
     from = std::move(merged);
   }
 
+  // A long filter says more in its author's words, if nothing else has a part in it.
+  static bool is_shorter_as_written(const SettingView& view) {
+    constexpr std::size_t kManyWords = 12;
+    return view.directive->kind == catalogue::Kind::syscalls && view.value.size() > kManyWords &&
+           !view.origins.empty() && view.reasons.empty();
+  }
+
+  [[nodiscard]] Cell written_cell(const SettingView& view) const {
+    std::vector<std::string> lines;
+    for (const Contribution* origin : view.origins) lines.emplace_back(origin->text);
+    const auto& filter = std::get<SyscallFilter>(*loaded_.settings.find(view.directive->id));
+    std::size_t allowed = 0;
+    for (const auto call : loaded_.systemd->native_syscalls)
+      if (filter.allows(call)) ++allowed;
+    Cell cell = foreign_lines(lines);
+    cell.text += "\n(" + std::to_string(allowed) + " of " +
+                 std::to_string(loaded_.systemd->native_syscalls.count()) + " calls let through)";
+    return cell;
+  }
+
   static Cell value_cell(const SettingView& view) {
     if (has_lines(view.directive->kind)) return foreign_lines(view.value);
     std::string text;
-    for (const std::string& word : view.value) text.append(text.empty() ? "" : " ").append(escape_for_terminal(word));
+    for (const std::string& word : view.value)
+      text.append(text.empty() ? "" : " ").append(escape_for_terminal(word));
     return {text.empty() ? "(empty)" : text, text.empty() ? Ink::dim : Ink::plain};
   }
 
@@ -161,9 +184,11 @@ class ShowText {
     if (loaded_.diagnostics.empty()) return;
     heading("What systemd drops or warns of");
     for (const Diagnostic& one : loaded_.diagnostics) {
-      print_paragraph(out_, escape_for_terminal(names_.text(one.where)) + ": ", escape_for_terminal(one.message),
-                      width_, style_, one.severity == Severity::error ? Ink::bad : Ink::fair);
-      if (!one.hint.empty()) print_paragraph(out_, "  hint: ", escape_for_terminal(one.hint), width_, style_);
+      print_paragraph(out_, escape_for_terminal(names_.text(one.where)) + ": ",
+                      escape_for_terminal(one.message), width_, style_,
+                      one.severity == Severity::error ? Ink::bad : Ink::fair);
+      if (!one.hint.empty())
+        print_paragraph(out_, "  hint: ", escape_for_terminal(one.hint), width_, style_);
     }
   }
 
@@ -171,10 +196,11 @@ class ShowText {
     if (!report_.exposure) return;
     const unsigned tenths = report_.exposure->tenths;
     out_ += '\n';
-    style_.paint(out_, "Exposure ", Ink::heading);
-    style_.paint(out_, tenths_text(tenths) + " " + std::string(exposure_predicate(tenths)), ink_of_exposure(tenths));
-    if (report_.mode == ScoreMode::offline) out_ += ", as systemd-analyze computes it offline";
-    out_ += '\n';
+    std::vector<Cell> pieces = {{"Exposure", Ink::heading},
+                                {" " + tenths_text(tenths) + " " + std::string(exposure_predicate(tenths)),
+                                 ink_of_exposure(tenths)}};
+    if (report_.mode == ScoreMode::offline) pieces.push_back({", as systemd-analyze computes it offline"});
+    print_line(out_, pieces, width_, style_);
     print_exposure(out_, *report_.exposure, loaded_, width_, style_);
   }
 

@@ -95,16 +95,35 @@ std::vector<std::string_view> wrap_text(std::string_view printable, std::size_t 
 
 void print_paragraph(std::string& out, std::string_view head, std::string_view printable, std::size_t width,
                      const Style& style, Ink head_ink) {
-  const std::size_t indent = width_of(head);
-  std::size_t left = kUnlimitedWidth;
-  if (width != kUnlimitedWidth) left = width > indent + kColumnMin ? width - indent : kColumnMin;
-  style.paint(out, head, head_ink);
-  bool first = true;
-  for (const std::string_view line : wrap_text(printable, left)) {
-    if (!first) out.append(indent, ' ');
-    out.append(line).append("\n");
-    first = false;
+  std::size_t indent = width_of(head);
+  bool is_beside = true;
+  if (width != kUnlimitedWidth && indent > width / 2) {
+    for (const std::string_view line : wrap_text(strip_right(head, " "), width)) {
+      style.paint(out, line, head_ink);
+      out += '\n';
+    }
+    indent = std::min<std::size_t>(kGap, width - 1);
+    is_beside = false;
+  } else {
+    style.paint(out, head, head_ink);
   }
+  for (const std::string_view line :
+       wrap_text(printable, width == kUnlimitedWidth ? width : width - indent)) {
+    if (!is_beside) out.append(indent, ' ');
+    out.append(strip_right(line, " ")).append("\n");
+    is_beside = false;
+  }
+}
+
+void print_line(std::string& out, std::span<const Cell> pieces, std::size_t width, const Style& style) {
+  std::string text;
+  for (const Cell& piece : pieces) text += piece.text;
+  if (width != kUnlimitedWidth && width_of(text) > width) {
+    print_paragraph(out, {}, text, width, style);
+    return;
+  }
+  for (const Cell& piece : pieces) style.paint(out, piece.text, piece.ink);
+  out += '\n';
 }
 
 Cell foreign_cell(std::string_view text, Ink ink) { return {escape_for_terminal(text), ink}; }
@@ -165,6 +184,7 @@ void Table::print_row(std::string& out, std::span<const Cell> cells, std::span<c
     return used < widths[column] ? widths[column] - used : 0;
   };
   const auto print_cell = [&](std::string_view text, std::size_t column, std::size_t& blanks) {
+    text = strip_right(text, " ");
     const std::size_t padding = pad(text, column);
     if (columns_[column].align == Align::right) blanks += padding;
     if (!text.empty()) {

@@ -21,7 +21,8 @@ inline constexpr std::size_t kUnlimitedWidth = 0;
 // Newlines in the text break too. The text is printable; the lines point into it.
 [[nodiscard]] std::vector<std::string_view> wrap_text(std::string_view printable, std::size_t width);
 
-// A paragraph: `head` before the first line, the others set in as far as it is wide.
+// A paragraph: `head` before the first line, the others set in as far as it is wide. A head that takes more
+// than half of the width stands on lines of its own.
 void print_paragraph(std::string& out, std::string_view head, std::string_view printable, std::size_t width,
                      const Style& style, Ink head_ink = Ink::plain);
 
@@ -30,6 +31,8 @@ struct Cell {
   std::string text;
   Ink ink = Ink::plain;
 };
+// The pieces as one line; in one colour and wrapped if it does not fit.
+void print_line(std::string& out, std::span<const Cell> pieces, std::size_t width, const Style& style);
 // Text from outside the program: escaped.
 [[nodiscard]] Cell foreign_cell(std::string_view text, Ink ink = Ink::plain);
 // Each as a line of its own, escaped.
@@ -61,7 +64,7 @@ class Table {
                  const Style& style) const;
 
   std::vector<Column> columns_;
-  std::vector<Cell> cells_;   // row by row
+  std::vector<Cell> cells_;  // row by row
 };
 
 }  // namespace harden

@@ -37,7 +37,7 @@ TEST(WrapText, KeepsLinesAndUnlimitedWidthBreaksNothing) {
 }
 
 TEST(WrapText, NoLineIsWiderAndNoCharacterIsLost) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const auto width = *rc::gen::inRange<std::size_t>(1, 40);
     const auto text = *rc::gen::container<std::string>(rc::gen::element('a', 'b', '/', ' ', '='));
     std::string together;
@@ -49,7 +49,7 @@ TEST(WrapText, NoLineIsWiderAndNoCharacterIsLost) {
     std::erase(letters, ' ');
     std::erase(together, ' ');
     RC_ASSERT(together == letters);
-  });
+  }));
 }
 
 TEST(Table, AlignsAndLeavesNoBlanksAtTheEnd) {
@@ -72,7 +72,7 @@ TEST(Table, ACellMayHaveSeveralLines) {
 }
 
 TEST(Table, IsNeverWiderThanTheTerminal) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const auto width = *rc::gen::inRange<std::size_t>(30, 120);
     Table table({{"FIRST"}, {"SECOND", Align::right}, {"THIRD"}});
     const auto cell = rc::gen::container<std::string>(rc::gen::element('a', '/', ' ', 'c'));
@@ -82,13 +82,29 @@ TEST(Table, IsNeverWiderThanTheTerminal) {
       RC_ASSERT(line.size() <= width);
       RC_ASSERT(line.empty() || line.back() != ' ');
     }
-  });
+  }));
 }
 
 TEST(Table, ForeignTextIsEscaped) {
   EXPECT_EQ(foreign_cell("a\x1b[31m").text, "a\\x1b[31m");
   const std::vector<std::string> lines = {"a\nb", "c"};
   EXPECT_EQ(foreign_lines(lines).text, "a\\x0ab\nc");
+}
+
+TEST(PrintParagraph, AWideHeadStandsAlone) {
+  std::string out;
+  print_paragraph(out, "/etc/systemd/x.conf:12: ", "one two three", 12, Style(false));
+  EXPECT_EQ(out, "/etc/systemd\n/x.conf:12:\n  one two\n  three\n");
+}
+
+TEST(PrintLine, IsColouredIfItFitsAndWrappedIfNot) {
+  const std::vector<Cell> pieces = {{"a:", Ink::strong}, {" b c"}};
+  std::string out;
+  print_line(out, pieces, 6, Style(true));
+  EXPECT_EQ(out, "\x1b[1ma:\x1b[0m b c\n");
+  out.clear();
+  print_line(out, pieces, 5, Style(true));
+  EXPECT_EQ(out, "a: b\nc\n");
 }
 
 TEST(PrintParagraph, SetsFurtherLinesIn) {
