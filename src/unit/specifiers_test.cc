@@ -9,10 +9,12 @@ namespace {
 
 using State = Expansion::State;
 
-Expansion expand(std::string_view text, std::string_view unit = "foo-bar@a-b.service", unsigned systemd = 257) {
+Expansion expand(std::string_view text, std::string_view unit = "foo-bar@a-b.service",
+                 unsigned systemd = 257) {
   const UnitName name = parse_unit_name(unit).value();
   return expand_specifiers(
-      text, {.name = &name, .fragment_path = "/usr/lib/systemd/system/foo-bar@.service", .systemd = systemd});
+      text,
+      {.name = &name, .fragment_path = "/usr/lib/systemd/system/foo-bar@.service", .systemd = systemd});
 }
 
 std::string known(std::string_view text, std::string_view unit = "foo-bar@a-b.service") {
@@ -47,7 +49,8 @@ TEST(Specifiers, FragmentPath) {
   EXPECT_EQ(known("%y"), "/usr/lib/systemd/system/foo-bar@.service");
   EXPECT_EQ(known("%Y"), "/usr/lib/systemd/system");
   const UnitName name = parse_unit_name("a.service").value();
-  EXPECT_EQ(expand_specifiers("%y", {.name = &name, .systemd = 257}).state, State::invalid) << "transient units";
+  EXPECT_EQ(expand_specifiers("%y", {.name = &name, .systemd = 257}).state, State::invalid)
+      << "transient units";
 }
 
 TEST(Specifiers, FoldersAndIdentityOfTheSystemManager) {
@@ -88,9 +91,7 @@ TEST(Specifiers, MalformedEscapesInTheNameAreInvalid) {
   EXPECT_EQ(expand("%f", "a@b-.service").state, State::invalid);
 }
 
-TEST(Specifiers, UnescapedNulEndsTheValue) {
-  EXPECT_EQ(known("%I%f!", R"(u@a\x00b.service)"), "a/a!");
-}
+TEST(Specifiers, UnescapedNulEndsTheValue) { EXPECT_EQ(known("%I%f!", R"(u@a\x00b.service)"), "a/a!"); }
 
 TEST(Specifiers, ResultIsBounded) {
   std::string text;

@@ -115,8 +115,7 @@ void UnitFileParser::warn(std::string_view id, unsigned line, std::string messag
 
 bool UnitFileParser::stop(unsigned line, std::string message, std::string hint, std::size_t begin,
                           Errc code) {
-  file_.stopped_ =
-      Error{code, std::move(message), 0, SourcePos{file_.path_, line}, std::move(hint)};
+  file_.stopped_ = Error{code, std::move(message), 0, SourcePos{file_.path_, line}, std::move(hint)};
   at_ = text_.size();
   add(EntryKind::malformed, line, begin);
   return false;
@@ -133,17 +132,18 @@ bool UnitFileParser::take(std::string_view logical, std::size_t begin, unsigned 
                 "write the value in UTF-8, or bytes as \\xNN where the directive takes escapes", begin);
   if (body.front() == '[') {
     if (body.back() != ']' || !is_safe_section_name(body.substr(1, body.size() - 2)))
-      return stop(
-          line, "invalid section header '" + shorten(body) + "'; systemd reads no further in this file",
-          "write it as [Name], without quotes or backslashes", begin);
+      return stop(line,
+                  "invalid section header '" + shorten(body) + "'; systemd reads no further in this file",
+                  "write it as [Name], without quotes or backslashes", begin);
     section_ = body.substr(1, body.size() - 2);
     in_section_ = true;
     add(EntryKind::section, line, begin);
     return true;
   }
   if (section_.empty()) {
-    if (!in_section_) warn("outside-section", line, "the line stands before any section header and is ignored",
-         "put it below [Service] or the section it belongs to");
+    if (!in_section_)
+      warn("outside-section", line, "the line stands before any section header and is ignored",
+           "put it below [Service] or the section it belongs to");
     add(EntryKind::malformed, line, begin);
     return true;
   }
@@ -172,7 +172,8 @@ void UnitFileParser::run() {
   while (at_ < text_.size()) {
     const std::size_t line_begin = at_;
     if (continuation == nullptr && file_.entries_.size() + 1 == kEntriesMax) {
-      stop(line_number + 1, "the file has more entries than are read of one", {}, line_begin, Errc::too_large);
+      stop(line_number + 1, "the file has more entries than are read of one", {}, line_begin,
+           Errc::too_large);
       return;
     }
     const Line line = read_line();

@@ -18,7 +18,7 @@
 namespace harden {
 
 inline constexpr std::size_t kUnitFileMax = 16U << 20U;  // bytes we read of one file; ours, not systemd's
-inline constexpr std::size_t kEntriesMax = 1U << 20U;    // entries of one file; ours as well
+inline constexpr std::size_t kEntriesMax = 1U << 20U;  // entries of one file; ours as well
 inline constexpr std::size_t kLineMax = 1U
                                         << 20U;  // bytes of one line, continued or not, as systemd has it
 

@@ -19,7 +19,8 @@ std::vector<std::string> assignments(const UnitFile& file) {
   std::vector<std::string> found;
   for (const Entry& entry : file.entries())
     if (entry.kind == EntryKind::assignment)
-      found.push_back(std::string(entry.section) + "." + std::string(entry.key) + "=" + std::string(entry.value));
+      found.push_back(std::string(entry.section) + "." + std::string(entry.key) + "=" +
+                      std::string(entry.value));
   return found;
 }
 
@@ -58,7 +59,8 @@ TEST(UnitFile, NothingIsNoEntry) { EXPECT_TRUE(parse("").entries().empty()); }
 TEST(UnitFile, StripsAroundKeyAndValue) {
   EXPECT_EQ(assignments(parse("[S]\n \t Key \t =\t a = b \t\n")), Lines{"S.Key=a = b"});
   EXPECT_EQ(assignments(parse("[S]\nKey=\n")), Lines{"S.Key="});
-  EXPECT_EQ(assignments(parse("  [S]  \nKey=a#b ; c\n")), Lines{"S.Key=a#b ; c"}) << "no comments behind values";
+  EXPECT_EQ(assignments(parse("  [S]  \nKey=a#b ; c\n")), Lines{"S.Key=a#b ; c"})
+      << "no comments behind values";
   EXPECT_EQ(assignments(parse("[S]\n\fKey=a\v\n")), Lines{"S.\fKey=a\v"}) << "form feeds are no whitespace";
 }
 
@@ -70,7 +72,8 @@ TEST(UnitFile, SectionNamesAreTakenLiterally) {
 // --- Line ends ------------------------------------------------------------------------------------
 
 TEST(UnitFile, LinesEndAtNewlineReturnOrNul) {
-  for (const std::string& end : {"\n"s, "\r"s, "\r\n"s, "\n\r"s, "\0"s, "\n\0"s, "\r\0"s, "\r\n\0"s, "\n\r\0"s}) {
+  for (const std::string& end :
+       {"\n"s, "\r"s, "\r\n"s, "\n\r"s, "\0"s, "\n\0"s, "\r\0"s, "\r\n\0"s, "\n\r\0"s}) {
     const UnitFile file = parse("[S]" + end + "a=1" + end + "b=2");
     EXPECT_EQ(assignments(file), (Lines{"S.a=1", "S.b=2"}));
     EXPECT_EQ(file.entries().size(), 3U);
@@ -116,7 +119,8 @@ TEST(UnitFile, BlankLineEndsAContinuation) {
 TEST(UnitFile, EscapedBackslashDoesNotContinue) {
   EXPECT_EQ(assignments(parse("[S]\na=1\\\\\nb=2\n")), (Lines{"S.a=1\\\\", "S.b=2"}));
   EXPECT_EQ(assignments(parse("[S]\na=1\\\\\\\nb=2\n")), Lines{"S.a=1\\\\ b=2"});
-  EXPECT_EQ(assignments(parse("[S]\na=1\\ \nb=2\n")), (Lines{"S.a=1\\", "S.b=2"})) << "a blank stands behind it";
+  EXPECT_EQ(assignments(parse("[S]\na=1\\ \nb=2\n")), (Lines{"S.a=1\\", "S.b=2"}))
+      << "a blank stands behind it";
 }
 
 TEST(UnitFile, FileMayEndInsideAContinuation) {
@@ -136,8 +140,14 @@ TEST(UnitFile, SectionsMayBeContinuedOrSwallowed) {
 
 TEST(UnitFile, FirstByteOrderMarkIsPassedOver) {
   EXPECT_EQ(assignments(parse("\xef\xbb\xbf[S]\na=1\n")), Lines{"S.a=1"});
-  EXPECT_EQ(assignments(parse("[S]\n\xef\xbb\xbf" "a=1\n")), Lines{"S.a=1"}) << "wherever a line begins";
-  EXPECT_EQ(assignments(parse("\xef\xbb\xbf[S]\n\xef\xbb\xbf" "a=1\n")), Lines{"S.\xef\xbb\xbf" "a=1"})
+  EXPECT_EQ(assignments(parse("[S]\n\xef\xbb\xbf"
+                              "a=1\n")),
+            Lines{"S.a=1"})
+      << "wherever a line begins";
+  EXPECT_EQ(assignments(parse("\xef\xbb\xbf[S]\n\xef\xbb\xbf"
+                              "a=1\n")),
+            Lines{"S.\xef\xbb\xbf"
+                  "a=1"})
       << "the second is text";
 }
 
@@ -285,18 +295,21 @@ TEST(UnitFile, ViewsOutliveCopiesAndMoves) {
 // --- Properties -----------------------------------------------------------------------------------
 
 rc::Gen<std::string> unit_like_text() {
-  const auto line = rc::gen::oneOf(
-      rc::gen::element("[Unit]"s, "[Service]"s, "[X-a]"s, "[]"s, "[bad"s, "# c"s, "; c\\"s, ""s, "  "s, "\\"s),
-      rc::gen::element("User=a"s, "a = b \\"s, "k=v\\\\"s, "k"s, "=v"s, "  cont \\"s, "\xef\xbb\xbf"s, "k=\xff"s),
-      rc::gen::container<std::string>(rc::gen::element('a', '=', '[', ']', '\\', ' ', '#', '\t', '\xc3', '\xa4')));
+  const auto line = rc::gen::oneOf(rc::gen::element("[Unit]"s, "[Service]"s, "[X-a]"s, "[]"s, "[bad"s,
+                                                    "# c"s, "; c\\"s, ""s, "  "s, "\\"s),
+                                   rc::gen::element("User=a"s, "a = b \\"s, "k=v\\\\"s, "k"s, "=v"s,
+                                                    "  cont \\"s, "\xef\xbb\xbf"s, "k=\xff"s),
+                                   rc::gen::container<std::string>(rc::gen::element(
+                                       'a', '=', '[', ']', '\\', ' ', '#', '\t', '\xc3', '\xa4')));
   const auto end = rc::gen::weightedElement<std::string>(
       {{10, "\n"}, {3, "\r\n"}, {1, "\r"}, {1, "\0"s}, {1, "\n\r"}, {1, ""}});
-  return rc::gen::map(rc::gen::container<std::vector<std::pair<std::string, std::string>>>(rc::gen::pair(line, end)),
-                      [](const std::vector<std::pair<std::string, std::string>>& lines) {
-                        std::string text;
-                        for (const auto& [content, line_end] : lines) text += content + line_end;
-                        return text;
-                      });
+  return rc::gen::map(
+      rc::gen::container<std::vector<std::pair<std::string, std::string>>>(rc::gen::pair(line, end)),
+      [](const std::vector<std::pair<std::string, std::string>>& lines) {
+        std::string text;
+        for (const auto& [content, line_end] : lines) text += content + line_end;
+        return text;
+      });
 }
 
 void check_any_text(const std::string& text) {
@@ -322,7 +335,9 @@ void check_any_text(const std::string& text) {
   if (file.stopped()) RC_ASSERT(file.entries().back().kind == EntryKind::malformed);
 }
 
-RC_GTEST_PROP(UnitFileProperty, AnyBytesPrintAsTheyWereRead, (const std::string& bytes)) { check_any_text(bytes); }
+RC_GTEST_PROP(UnitFileProperty, AnyBytesPrintAsTheyWereRead, (const std::string& bytes)) {
+  check_any_text(bytes);
+}
 
 RC_GTEST_PROP(UnitFileProperty, UnitLikeTextPrintsAsItWasRead, ()) { check_any_text(*unit_like_text()); }
 

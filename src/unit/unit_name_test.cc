@@ -122,13 +122,15 @@ TEST(UnescapeUnitPath, GivesNormalAbsolutePaths) {
   EXPECT_EQ(unescape_unit_path("dev-sda1"), "/dev/sda1");
   EXPECT_EQ(unescape_unit_path(R"(a\x2db)"), "/a-b");
   EXPECT_EQ(unescape_unit_path(".a"), "/.a");
-  for (const char* text : {"", "-a", "a-", "a--b", "..-a", "a-..", ".", "a-.-b", R"(\x2fa)", R"(a\x2f)", R"(a\x)"})
+  for (const char* text :
+       {"", "-a", "a-", "a--b", "..-a", "a-..", ".", "a-.-b", R"(\x2fa)", R"(a\x2f)", R"(a\x)"})
     EXPECT_EQ(unescape_unit_path(text), std::nullopt) << text;
 }
 
 RC_GTEST_PROP(UnitNameProperty, PartsMakeTheWhole, ()) {
-  const auto text = *rc::gen::map(rc::gen::container<std::string>(rc::gen::element('a', 'b', '@', '-', '.', '\\')),
-                                  [](std::string stem) { return stem + ".service"; });
+  const auto text =
+      *rc::gen::map(rc::gen::container<std::string>(rc::gen::element('a', 'b', '@', '-', '.', '\\')),
+                    [](std::string stem) { return stem + ".service"; });
   const auto parsed = parse_unit_name(text);
   if (!parsed) return;
   std::string whole(parsed->prefix());

@@ -149,7 +149,7 @@ void UnitTree::scan_dir(std::size_t index) {
     if (entry.type == FileType::symlink)
       add_symlink(dir, entry.name);
     else
-      targets_.emplace(entry.name, Target{false, dir + "/" + entry.name});
+      targets_.emplace(entry.name, Target{false, dir + "/" + entry.name, path_resolved_[index] + "/" + entry.name});
   }
 }
 
@@ -163,7 +163,7 @@ void UnitTree::add_symlink(const std::string& dir, const std::string& name) {
     return;
   }
   if (!is_in_search_path(*target)) {
-    targets_.emplace(name, Target{false, path});  // linked from elsewhere, or a mask
+    targets_.emplace(name, Target{false, path, {}});  // linked from elsewhere, or a mask
     return;
   }
   const std::string_view other = file_name(*target);
@@ -171,22 +171,22 @@ void UnitTree::add_symlink(const std::string& dir, const std::string& name) {
   const auto source_name = parse_unit_name(name);
   const auto other_name = parse_unit_name(other);
   if (!other_name || !is_valid_alias(*source_name, *other_name)) {
-    warn("bad-alias", path, "the link leads to '" + std::string(other) + "', which it cannot be an alias of");
+    warn("bad-alias", path,
+         "the link leads to '" + std::string(other) + "', which it cannot be an alias of");
     return;
   }
-  targets_.emplace(name, Target{true, std::string(other)});
+  targets_.emplace(name, Target{true, std::string(other), {}});
 }
 
 void UnitTree::index_aliases() {
   for (const auto& [name, target] : targets_) {
-    const std::string* path = find_path(name);
-    if (path == nullptr) continue;
-    if (target.is_alias) {
-      // Nothing is an alias of a masked unit, or of a link to nothing.
-      auto text = fs_->read_file(*path, kUnitFileMax);
-      if (text ? text->empty() : text.error().code == Errc::not_found) continue;
-    }
-    std::string destination(file_name(*path));
+    if (!target.is_alias) continue;
+    const Target* file = find_target(name);
+    if (file == nullptr) continue;
+    // Nothing is an alias of a masked unit, or of a link to nothing.
+    auto text = fs_->read_file(file->text, kUnitFileMax);
+    if (text ? text->empty() : text.error().code == Errc::not_found) continue;
+    std::string destination(file_name(file->text));
     const auto destination_name = parse_unit_name(destination);
     const auto source_name = parse_unit_name(name);
     if (destination_name && destination_name->kind() == UnitNameKind::template_ &&
@@ -200,7 +200,7 @@ void UnitTree::index_aliases() {
   for (auto& [name, list] : aliases_) std::ranges::sort(list);
 }
 
-const std::string* UnitTree::find_path(const std::string& name, Lookup* how) const {
+const UnitTree::Target* UnitTree::find_target(const std::string& name, Lookup* how) const {
   Lookup ignored = Lookup::found;
   Lookup& result = how != nullptr ? *how : ignored;
   std::string current = name;
@@ -222,7 +222,7 @@ const std::string* UnitTree::find_path(const std::string& name, Lookup* how) con
     }
     if (!found->second.is_alias) {
       result = Lookup::found;
-      return &found->second.text;
+      return &found->second;
     }
     current = found->second.text;
   }
@@ -233,7 +233,7 @@ const std::string* UnitTree::find_path(const std::string& name, Lookup* how) con
 std::vector<UnitName> UnitTree::names(std::string_view type) const {
   std::vector<UnitName> result;
   for (const auto& [name, target] : targets_) {
-    if (target.is_alias) continue;
+    if (target.is_alias || !name.ends_with(type)) continue;
     auto parsed = parse_unit_name(name);
     if (parsed && parsed->type() == type) result.push_back(std::move(*parsed));
   }
@@ -252,8 +252,8 @@ std::vector<std::string> UnitTree::find_names(const UnitName& name, const std::s
         const auto instance = parsed->with_instance(name.instance());
         if (!instance) continue;
         // An instance of the alias that has a file of its own is another unit.
-        const std::string* own = find_path(instance->text());
-        if (own != nullptr && !fragment_name.empty() && file_name(*own) != fragment_name) continue;
+        const Target* own = find_target(instance->text());
+        if (own != nullptr && !fragment_name.empty() && file_name(own->text) != fragment_name) continue;
         found.push_back(instance->text());
       } else {
         found.push_back(alias);
@@ -288,16 +288,18 @@ std::vector<std::string> UnitTree::find_drop_ins(const Unit& unit) const {
   // File name → path; the first folder that has the name wins, and the order is by file name alone.
   std::map<std::string, std::string> files;
   const auto add_dirs_of = [&](std::span<const std::string> owners) {
-    // Folders by priority first, then by how specific the owner is.
-    std::vector<std::pair<std::size_t, const std::string*>> dirs;
+    std::vector<std::pair<const std::string*, const std::vector<std::size_t>*>> found;
     for (const std::string& owner : owners)
-      if (const auto found = drop_in_dirs_.find(owner); found != drop_in_dirs_.end())
-        for (const std::size_t index : found->second) dirs.emplace_back(index, &owner);
-    std::ranges::stable_sort(dirs, {}, &std::pair<std::size_t, const std::string*>::first);
-    for (const auto& [index, owner] : dirs) {
-      const std::string dir = path_.dirs[index] + "/" + *owner + ".d";
-      for (const std::string& name : list_drop_in_dir(dir)) files.try_emplace(name, dir + "/" + name);
-    }
+      if (const auto at = drop_in_dirs_.find(owner); at != drop_in_dirs_.end())
+        found.emplace_back(&owner, &at->second);
+    if (found.empty()) return;
+    // Folders by priority first, then by how specific the owner is.
+    for (std::size_t index = 0; index < path_.dirs.size(); ++index)
+      for (const auto& [owner, indices] : found) {
+        if (std::ranges::find(*indices, index) == indices->end()) continue;
+        const std::string dir = path_.dirs[index] + "/" + *owner + ".d";
+        for (const std::string& name : list_drop_in_dir(dir)) files.try_emplace(name, dir + "/" + name);
+      }
   };
   add_dirs_of(unit.name.drop_in_names());
   for (const UnitName& alias : unit.aliases) add_dirs_of(alias.drop_in_names());
@@ -313,12 +315,12 @@ std::vector<std::string> UnitTree::find_drop_ins(const Unit& unit) const {
 Unit UnitTree::load(const UnitName& name) const {
   Unit unit{name, {}, LoadState::not_found, {}, {}, {}, {}, {}};
   Lookup how = Lookup::found;
-  const std::string* path = find_path(name.text(), &how);
+  const Target* target = find_target(name.text(), &how);
   // An alias that leads nowhere does not stand in the template's way, but a loop does.
   const bool dangling = how == Lookup::dangling;
-  if (path == nullptr && how != Lookup::loop && name.kind() == UnitNameKind::instance)
-    path = find_path(name.template_name().text(), &how);
-  if (path == nullptr) {
+  if (target == nullptr && how != Lookup::loop && name.kind() == UnitNameKind::instance)
+    target = find_target(name.template_name().text(), &how);
+  if (target == nullptr) {
     if (how == Lookup::loop)
       unit.diagnostics.push_back({Severity::warning, "alias-loop", SourcePos{name.text(), 0},
                                   "the name is an alias that leads in a circle, or over too many others"});
@@ -328,14 +330,15 @@ Unit UnitTree::load(const UnitName& name) const {
     return unit;
   }
 
+  const std::string& path = target->text;
   // The file's name becomes the unit's, unless the instance of its template has a file of its own.
-  const std::vector<std::string> names = find_names(name, path);
+  const std::vector<std::string> names = find_names(name, &path);
   const auto as_instance = [&name](std::optional<UnitName> other) {
     if (other && other->kind() == UnitNameKind::template_ && name.kind() == UnitNameKind::instance)
       return other->with_instance(name.instance());
     return other;
   };
-  const std::optional<UnitName> id = as_instance(parse_unit_name(file_name(*path)));
+  const std::optional<UnitName> id = as_instance(parse_unit_name(file_name(path)));
   if (id && std::ranges::binary_search(names, id->text())) unit.name = *id;
   for (const std::string& other : names) {
     auto alias = as_instance(parse_unit_name(other));
@@ -345,10 +348,10 @@ Unit UnitTree::load(const UnitName& name) const {
   const auto repeated = std::ranges::unique(unit.aliases);
   unit.aliases.erase(repeated.begin(), repeated.end());
 
-  auto text = fs_->read_file(*path, kUnitFileMax);
+  auto text = fs_->read_file(path, kUnitFileMax);
   if (!text) {
     Error error = std::move(text).error();
-    error.where = SourcePos{*path, 0};
+    error.where = SourcePos{path, 0};
     unit.state = error.code == Errc::not_found ? LoadState::not_found : LoadState::refused;
     unit.refusal = std::move(error);
     return unit;
@@ -357,8 +360,10 @@ Unit UnitTree::load(const UnitName& name) const {
     unit.state = LoadState::masked;
     return unit;
   }
-  if (auto real = fs_->resolve(*path)) unit.fragment_real_path = std::move(*real);
-  unit.fragment = parse_unit_file(std::move(*text), *path);
+  unit.fragment_real_path = target->real_path;
+  if (unit.fragment_real_path.empty())
+    if (auto real = fs_->resolve(path)) unit.fragment_real_path = std::move(*real);
+  unit.fragment = parse_unit_file(std::move(*text), path);
   unit.state = LoadState::loaded;
   if (unit.fragment->stopped()) {
     unit.state = LoadState::refused;
@@ -380,9 +385,11 @@ Unit UnitTree::load(const UnitName& name) const {
         continue;
       }
       // systemd cannot read it either.
-      add_diagnostic(unit.diagnostics,
-                     {Severity::warning, "unreadable-drop-in", SourcePos{drop_in, 0},
-                      "the drop-in cannot be read and does not count: " + error.message, {}});
+      add_diagnostic(unit.diagnostics, {Severity::warning,
+                                        "unreadable-drop-in",
+                                        SourcePos{drop_in, 0},
+                                        "the drop-in cannot be read and does not count: " + error.message,
+                                        {}});
       continue;
     }
     unit.drop_ins.push_back(parse_unit_file(std::move(*drop_in_text), drop_in));

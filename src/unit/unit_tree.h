@@ -67,7 +67,8 @@ class UnitTree {
  private:
   struct Target {
     bool is_alias = false;
-    std::string text;  // alias: the other name; else: the path of the file
+    std::string text;       // alias: the other name; else: the path of the file
+    std::string real_path;  // of a file that is no link: its path with the links of its folder resolved
   };
 
   explicit UnitTree(const FileSystem& fs, SearchPath path);
@@ -78,7 +79,7 @@ class UnitTree {
   [[nodiscard]] bool is_in_search_path(std::string_view path) const;
   enum class Lookup : std::uint8_t { found, absent, dangling, loop };
   // The file behind a name, aliases followed; nullptr if there is none, and `how` tells why.
-  [[nodiscard]] const std::string* find_path(const std::string& name, Lookup* how = nullptr) const;
+  [[nodiscard]] const Target* find_target(const std::string& name, Lookup* how = nullptr) const;
   [[nodiscard]] std::vector<std::string> find_names(const UnitName& name,
                                                     const std::string* fragment) const;
   [[nodiscard]] std::vector<std::string> find_drop_ins(const Unit& unit) const;
@@ -88,7 +89,8 @@ class UnitTree {
   SearchPath path_;
   std::vector<std::string> path_resolved_;  // and where its folders really are
   std::unordered_map<std::string, Target> targets_;
-  std::unordered_map<std::string, std::vector<std::string>> aliases_;  // file name → names that lead to it, its own too
+  std::unordered_map<std::string, std::vector<std::string>>
+      aliases_;  // file name → names that lead to it, its own too
   std::unordered_map<std::string, std::vector<std::size_t>>
       drop_in_dirs_;  // "x.service" → indices into path_.dirs
   mutable std::unordered_map<std::string, std::vector<std::string>> drop_in_files_;  // listed so far

@@ -223,7 +223,8 @@ TEST_F(UnitTreeTest, BadAliasesFallThrough) {
   link("/hi/e.service", "readme");           // no unit name
   link("/hi/f.service", "/lo");              // the folder itself
   link("/hi/g.slice", "p.slice");            // slices have no aliases
-  for (const char* unit : {"a.service", "b@.service", "c@i.service", "d.service", "e.service", "f.service", "g.slice"})
+  for (const char* unit :
+       {"a.service", "b@.service", "c@i.service", "d.service", "e.service", "f.service", "g.slice"})
     EXPECT_EQ(state(unit), LoadState::not_found) << unit;
   EXPECT_EQ(warnings("p.service"), Names(7, "bad-alias"));
   file("/lo/a.service");
@@ -322,12 +323,14 @@ TEST_F(UnitTreeTest, FolderPriorityComesBeforeOwner) {
   drop_in("/lo/a-b@i.service.d/10.conf");
   drop_in("/mid/a-.service.d/10.conf");
   drop_in("/hi/service.d/10.conf");
-  EXPECT_EQ(drop_ins("a-b@i.service"), Names{"/mid/a-.service.d/10.conf"}) << "but the type comes last of all";
+  EXPECT_EQ(drop_ins("a-b@i.service"), Names{"/mid/a-.service.d/10.conf"})
+      << "but the type comes last of all";
 }
 
 TEST_F(UnitTreeTest, InOneFolderTheMostSpecificOwnerWins) {
   file("/lo/a-b@.service");
-  const Names owners = {"a-b@i.service", "a-b@.service", "a-.service", "a-@i.service", "a-@.service", "service"};
+  const Names owners = {"a-b@i.service", "a-b@.service", "a-.service",
+                        "a-@i.service",  "a-@.service",  "service"};
   for (const std::string& owner : owners) drop_in("/lo/" + owner + ".d/10.conf");
   for (const std::string& owner : owners) {
     EXPECT_EQ(drop_ins("a-b@i.service"), Names{"/lo/" + owner + ".d/10.conf"});
@@ -378,7 +381,8 @@ TEST_F(UnitTreeTest, DropInIsMaskedByAnEmptyOne) {
 
 TEST_F(UnitTreeTest, DropInThatSystemdCannotReadHidesAndDoesNotCount) {
   file("/lo/a.service");
-  for (const char* file : {"10.conf", "20.conf", "30.conf"}) drop_in("/lo/a.service.d/" + std::string(file));
+  for (const char* file : {"10.conf", "20.conf", "30.conf"})
+    drop_in("/lo/a.service.d/" + std::string(file));
   link("/hi/a.service.d/10.conf", "gone");
   fs_.add_dir("/hi/a.service.d/20.conf");
   link("/hi/a.service.d/30.conf", "30.conf");
@@ -458,7 +462,8 @@ TEST(UnitTree, MergedLibIsOneFolder) {
 }
 
 TEST(UnitTree, UnmergedLibComesBeforeUsrLib) {
-  const FakeFileSystem fs({{"/usr/lib/systemd/system/a.service", kText}, {"/lib/systemd/system/a.service", kText}});
+  const FakeFileSystem fs(
+      {{"/usr/lib/systemd/system/a.service", kText}, {"/lib/systemd/system/a.service", kText}});
   const UnitTree tree = UnitTree::scan(fs, default_search_path(Scope::system, false));
   EXPECT_EQ(tree.load(name("a.service")).fragment->path(), "/lib/systemd/system/a.service");
 }
@@ -550,9 +555,15 @@ class Shuffled final : public FileSystem {
     }
     return entries;
   }
-  [[nodiscard]] Result<std::string> read_link(std::string_view path) const override { return fs_->read_link(path); }
-  [[nodiscard]] Result<std::string> resolve(std::string_view path) const override { return fs_->resolve(path); }
-  [[nodiscard]] Result<FileType> stat_type(std::string_view path) const override { return fs_->stat_type(path); }
+  [[nodiscard]] Result<std::string> read_link(std::string_view path) const override {
+    return fs_->read_link(path);
+  }
+  [[nodiscard]] Result<std::string> resolve(std::string_view path) const override {
+    return fs_->resolve(path);
+  }
+  [[nodiscard]] Result<FileType> stat_type(std::string_view path) const override {
+    return fs_->stat_type(path);
+  }
 
  private:
   const FileSystem* fs_;

@@ -22,7 +22,8 @@ SplitWords good(std::vector<std::string> words) { return {std::move(words), fals
 SplitWords bad(std::vector<std::string> words) { return {std::move(words), true}; }
 
 constexpr WordRules kUnescaped{.unquote = true, .cunescape = true, .unescape_relax = true};
-constexpr WordRules kEverythingRelaxed{.unquote = true, .cunescape = true, .unescape_relax = true, .relax = true};
+constexpr WordRules kEverythingRelaxed{
+    .unquote = true, .cunescape = true, .unescape_relax = true, .relax = true};
 
 TEST(Words, SplitAtRunsOfWhitespace) {
   EXPECT_EQ(split_words(""), good({}));
@@ -70,7 +71,8 @@ TEST(Words, CommandWordsDecodeEscapes) {
 TEST(Words, ShortUnicodeEscapesAreNotChecked) {
   EXPECT_EQ(split_words(R"(\ud800)", kCommandWords), good({"\xed\xa0\x80"}));
   EXPECT_EQ(split_words(R"(\ufdd0)", kCommandWords), good({"\xef\xb7\x90"}));
-  for (const char* text : {R"(\U0000d800)", R"(\U0000fdd0)", R"(\U0000fffe)", R"(\U0010ffff)", R"(\U00110000)"})
+  for (const char* text :
+       {R"(\U0000d800)", R"(\U0000fdd0)", R"(\U0000fffe)", R"(\U0010ffff)", R"(\U00110000)"})
     EXPECT_EQ(split_words(text, kCommandWords), bad({})) << text;
 }
 
@@ -124,9 +126,9 @@ TEST(Words, ReaderTellsWhatIsLeft) {
 }
 
 rc::Gen<std::string> word_text() {
-  return rc::gen::container<std::string>(
-      rc::gen::weightedOneOf<char>({{5, rc::gen::element(' ', '\t', '\n', '"', '\'', '\\', 'x', '0', '4', 'u', 'n')},
-                                    {1, rc::gen::nonZero<char>()}}));
+  return rc::gen::container<std::string>(rc::gen::weightedOneOf<char>(
+      {{5, rc::gen::element(' ', '\t', '\n', '"', '\'', '\\', 'x', '0', '4', 'u', 'n')},
+       {1, rc::gen::nonZero<char>()}}));
 }
 
 std::string quote_for(std::string_view word, std::string_view escaped) {
