@@ -86,6 +86,7 @@ class ShowText {
     for (const SettingView& view : setting_views(report_)) {
       if (view.origins.empty() && !view.reasons.empty()) continue;   // has a section of its own
       std::vector<std::string> from;
+      from.reserve(view.origins.size() + 1);
       for (const Contribution* origin : view.origins)
         from.push_back(names_.text({loaded_.file_path(origin->file), origin->line}));
       if (from.empty()) from.emplace_back("default");
@@ -127,6 +128,7 @@ class ShowText {
 
   [[nodiscard]] Cell written_cell(const SettingView& view) const {
     std::vector<std::string> lines;
+    lines.reserve(view.origins.size());
     for (const Contribution* origin : view.origins) lines.emplace_back(origin->text);
     const auto& filter = std::get<SyscallFilter>(*loaded_.settings.find(view.directive->id));
     std::size_t allowed = 0;
