@@ -80,7 +80,7 @@ TEST(Table, IsNeverWiderThanTheTerminal) {
     const std::string out = print(table, width);
     for (const std::string_view line : split(out, '\n')) {
       RC_ASSERT(line.size() <= width);
-      RC_ASSERT(line.empty() || line.back() != ' ');
+      RC_ASSERT(!line.ends_with(' '));
     }
   }));
 }
