@@ -21,6 +21,7 @@ using namespace harden;
 constexpr std::array kCommands = {
     Command{"score", "how exposed services are, as systemd-analyze security computes it", run_score},
     Command{"show", "every setting of a unit with its origin, and what stays open", run_show},
+    Command{"diff", "what a change tightens and what it loosens", run_diff},
 };
 
 void print_help(Console& console) {
