@@ -37,7 +37,8 @@ void AddressSet::add(std::string_view prefix) {
   if (slash == std::string_view::npos) return;
   const std::string address(prefix.substr(0, slash));
   unsigned length = 0;
-  const auto [at, error] = std::from_chars(prefix.data() + slash + 1, prefix.data() + prefix.size(), length);
+  const auto [at, error] =
+      std::from_chars(prefix.data() + slash + 1, prefix.data() + prefix.size(), length);
   if (error != std::errc() || at != prefix.data() + prefix.size()) return;
   std::array<unsigned char, 16> bytes{};
   if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1)

@@ -22,7 +22,9 @@ class IntervalSet {
       return first == T{} || one.last >= static_cast<T>(first - 1);
     });
     auto end = at;
-    for (; end != intervals_.end() && (last == static_cast<T>(~T{}) || end->first <= static_cast<T>(last + 1)); ++end) {
+    for (; end != intervals_.end() &&
+           (last == static_cast<T>(~T{}) || end->first <= static_cast<T>(last + 1));
+         ++end) {
       first = std::min(first, end->first);
       last = std::max(last, end->last);
     }

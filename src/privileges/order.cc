@@ -110,7 +110,8 @@ class Comparer {
       case Kind::syscalls:
         return toward_list(compare_calls());
       case Kind::families:
-        return toward_list(compare_sets(Names(find_value<NameFilter>(a_, id())), Names(find_value<NameFilter>(b_, id()))));
+        return toward_list(
+            compare_sets(Names(find_value<NameFilter>(a_, id())), Names(find_value<NameFilter>(b_, id()))));
       case Kind::names:
         return toward_list(compare_names());
       case Kind::architectures:
@@ -245,7 +246,8 @@ class Comparer {
     }
     for (const std::string& line : list->words) {
       const std::size_t space = line.find(' ');
-      const std::string_view rights = space == std::string::npos ? "rwm" : std::string_view(line).substr(space + 1);
+      const std::string_view rights =
+          space == std::string::npos ? "rwm" : std::string_view(line).substr(space + 1);
       for (const char right : rights) entries.entries.insert(line.substr(0, space) + ' ' + right);
     }
     return entries;
@@ -309,7 +311,7 @@ class Comparer {
       if (set == nullptr) return result;
       result.entries = set->words;
       result.everything = set->words.contains("yes");
-      result.entries.insert("");   // the group itself
+      result.entries.insert("");  // the group itself
       return result;
     };
     return compare_sets(entries(a_), entries(b_));

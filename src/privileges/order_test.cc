@@ -19,7 +19,8 @@ using testing::systemd;
 
 // The order of one change, whatever the directive.
 Order change(std::string_view before, std::string_view after, unsigned version = 257) {
-  return compare_settings(settings_of(before, systemd(version)), settings_of(after, systemd(version)), systemd(version))
+  return compare_settings(settings_of(before, systemd(version)), settings_of(after, systemd(version)),
+                          systemd(version))
       .order;
 }
 
@@ -164,13 +165,14 @@ TEST(Order, ComparesDelegationStepByStep) {
 }
 
 TEST(Order, NamesEachDirectiveThatDiffers) {
-  const auto comparison = compare_settings(settings_of("ProtectHome=yes\nPrivateTmp=yes\nUMask=0022"),
-                                           settings_of("ProtectHome=read-only\nPrivateTmp=yes\nPrivateNetwork=yes"),
-                                           systemd());
+  const auto comparison =
+      compare_settings(settings_of("ProtectHome=yes\nPrivateTmp=yes\nUMask=0022"),
+                       settings_of("ProtectHome=read-only\nPrivateTmp=yes\nPrivateNetwork=yes"), systemd());
   EXPECT_EQ(comparison.order, Order::different);
   ASSERT_EQ(comparison.directives.size(), 2U);
   EXPECT_EQ(comparison.directives[0], (DirectiveOrder{catalogue::DirectiveId::ProtectHome, Order::looser}));
-  EXPECT_EQ(comparison.directives[1], (DirectiveOrder{catalogue::DirectiveId::PrivateNetwork, Order::tighter}));
+  EXPECT_EQ(comparison.directives[1],
+            (DirectiveOrder{catalogue::DirectiveId::PrivateNetwork, Order::tighter}));
 }
 
 Settings nearby(const Settings& settings, const catalogue::Systemd& systemd) {
@@ -206,7 +208,8 @@ RC_GTEST_PROP(OrderLaws, IsTransitive, ()) {
   Settings base = any_settings(version, 4);
   std::vector<Settings> chain(3, base);
   for (Settings& settings : chain)
-    for (int i = *rc::gen::inRange(0, 3); i > 0; --i) testing::assign(settings, key, *rc::gen::elementOf(texts), version);
+    for (int i = *rc::gen::inRange(0, 3); i > 0; --i)
+      testing::assign(settings, key, *rc::gen::elementOf(texts), version);
   for (const auto& directive : catalogue::directives()) {
     const Order ab = compare_directive(directive.id, chain[0], chain[1], version);
     const Order bc = compare_directive(directive.id, chain[1], chain[2], version);

@@ -23,7 +23,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 PortSet PortSet::of(const Words& rules) {
   PortSet set;
-  for (const std::string& rule : rules.words) (void)set.add(rule);   // an unreadable one counts for nothing
+  for (const std::string& rule : rules.words) (void)set.add(rule);  // an unreadable one counts for nothing
   return set;
 }
 
@@ -32,7 +32,7 @@ bool PortSet::add(std::string_view rule) {
   std::uint16_t first = 0;
   std::uint16_t last = kPortMax;
   if (rule != "any") {
-    int step = 0;   // the parts come in this order: family, protocol, ports
+    int step = 0;  // the parts come in this order: family, protocol, ports
     for (bool more = true; more;) {
       const std::size_t colon = rule.find(':');
       const std::string_view part = rule.substr(0, colon);
@@ -73,7 +73,8 @@ PortSet PortSet::complement() const {
 }
 
 bool PortSet::is_subset_of(const PortSet& other) const {
-  return std::ranges::equal(ports_, other.ports_, [](const auto& a, const auto& b) { return a.is_subset_of(b); });
+  return std::ranges::equal(ports_, other.ports_,
+                            [](const auto& a, const auto& b) { return a.is_subset_of(b); });
 }
 
 bool PortSet::empty() const {

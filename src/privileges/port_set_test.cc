@@ -15,12 +15,16 @@ namespace harden {
 namespace {
 
 PortSet ports(std::vector<std::string> rules) { return PortSet::of(Words{std::move(rules)}); }
-AddressSet addresses(std::set<std::string, std::less<>> prefixes) { return AddressSet::of(WordSet{std::move(prefixes)}); }
+AddressSet addresses(std::set<std::string, std::less<>> prefixes) {
+  return AddressSet::of(WordSet{std::move(prefixes)});
+}
 
 TEST(PortSet, ReadsEveryFormOfARule) {
-  for (const char* rule : {"any", "ipv4", "ipv6:tcp", "udp", "443", "tcp:1-1023", "ipv4:udp:53", "ipv6:80-90"})
+  for (const char* rule :
+       {"any", "ipv4", "ipv6:tcp", "udp", "443", "tcp:1-1023", "ipv4:udp:53", "ipv6:80-90"})
     EXPECT_TRUE(PortSet().add(rule)) << rule;
-  for (const char* rule : {"", "0", "65536", "90-80", "tcp:ipv4", "443:tcp", "tcp:tcp", "ipv4:", "8 0", "-5"})
+  for (const char* rule :
+       {"", "0", "65536", "90-80", "tcp:ipv4", "443:tcp", "tcp:tcp", "ipv4:", "8 0", "-5"})
     EXPECT_FALSE(PortSet().add(rule)) << rule;
 }
 

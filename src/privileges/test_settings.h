@@ -15,9 +15,12 @@
 
 namespace harden::testing {
 
-inline const catalogue::Systemd& systemd(unsigned version = 257) { return *catalogue::find_systemd(version); }
+inline const catalogue::Systemd& systemd(unsigned version = 257) {
+  return *catalogue::find_systemd(version);
+}
 
-inline void assign(Settings& settings, std::string_view key, std::string_view text, const catalogue::Systemd& systemd) {
+inline void assign(Settings& settings, std::string_view key, std::string_view text,
+                   const catalogue::Systemd& systemd) {
   const catalogue::Directive* directive = catalogue::find_directive(key);
   static const UnitName name = *parse_unit_name("test.service");
   Diagnostics diagnostics;
@@ -28,13 +31,15 @@ inline void assign(Settings& settings, std::string_view key, std::string_view te
 }
 
 // "ProtectHome=yes\nPrivateTmp=yes"
-inline Settings settings_of(std::string_view lines, const catalogue::Systemd& systemd = testing::systemd()) {
+inline Settings settings_of(std::string_view lines,
+                            const catalogue::Systemd& systemd = testing::systemd()) {
   Settings settings;
   while (!lines.empty()) {
     const std::size_t end = lines.find('\n');
     const std::string_view line = lines.substr(0, end);
     const std::size_t equals = line.find('=');
-    if (equals != std::string_view::npos) assign(settings, line.substr(0, equals), line.substr(equals + 1), systemd);
+    if (equals != std::string_view::npos)
+      assign(settings, line.substr(0, equals), line.substr(equals + 1), systemd);
     lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
   }
   return settings;
@@ -48,7 +53,8 @@ inline const std::vector<std::pair<std::string_view, std::vector<std::string_vie
       {"DynamicUser", {"no", "yes"}},
       {"SupplementaryGroups", {"", "audio", "video", "audio video"}},
       {"CapabilityBoundingSet",
-       {"", "~", "~CAP_SYS_ADMIN", "CAP_CHOWN CAP_KILL", "CAP_CHOWN", "~CAP_SYS_ADMIN CAP_SYS_TIME", "CAP_SETUID"}},
+       {"", "~", "~CAP_SYS_ADMIN", "CAP_CHOWN CAP_KILL", "CAP_CHOWN", "~CAP_SYS_ADMIN CAP_SYS_TIME",
+        "CAP_SETUID"}},
       {"AmbientCapabilities", {"", "CAP_CHOWN", "CAP_CHOWN CAP_KILL"}},
       {"NoNewPrivileges", {"no", "yes"}},
       {"UMask", {"0022", "0077", "0027", "0002", "0000"}},
@@ -83,11 +89,12 @@ inline const std::vector<std::pair<std::string_view, std::vector<std::string_vie
       {"ProtectHostname", {"no", "yes"}},
       {"RestrictNamespaces", {"no", "yes", "user", "~user", "net mnt", "~net", "user net mnt"}},
       {"SystemCallFilter",
-       {"", "@system-service", "~@clock", "~@clock @mount", "@system-service @mount", "~@resources", "read write",
-        "~chown:EIO", "@basic-io"}},
+       {"", "@system-service", "~@clock", "~@clock @mount", "@system-service @mount", "~@resources",
+        "read write", "~chown:EIO", "@basic-io"}},
       {"SystemCallErrorNumber", {"", "EPERM", "EACCES"}},
       {"SystemCallArchitectures", {"", "native", "x86", "native x86"}},
-      {"RestrictAddressFamilies", {"", "none", "AF_UNIX", "AF_UNIX AF_INET", "~AF_PACKET", "~AF_PACKET AF_NETLINK"}},
+      {"RestrictAddressFamilies",
+       {"", "none", "AF_UNIX", "AF_UNIX AF_INET", "~AF_PACKET", "~AF_PACKET AF_NETLINK"}},
       {"RestrictNetworkInterfaces", {"", "lo", "lo eth0", "~eth0"}},
       {"MemoryDenyWriteExecute", {"no", "yes"}},
       {"RestrictRealtime", {"no", "yes"}},
@@ -119,8 +126,6 @@ inline Settings any_settings(const catalogue::Systemd& systemd, int most = 12) {
   return settings;
 }
 
-inline const catalogue::Systemd& any_systemd() {
-  return testing::systemd(*rc::gen::element(252U, 257U));
-}
+inline const catalogue::Systemd& any_systemd() { return testing::systemd(*rc::gen::element(252U, 257U)); }
 
 }  // namespace harden::testing
