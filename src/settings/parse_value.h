@@ -20,6 +20,7 @@ struct AssignContext {
   SourcePos where;
   bool in_drop_in = false;              // where a value that voids a unit only ends the file
   Diagnostics* diagnostics = nullptr;   // appended to
+  bool hints = true;                    // whether diagnostics look for the name that was meant
 };
 
 enum class Assigned : std::uint8_t {

@@ -114,7 +114,8 @@ class Merger {
         section_(section_of(type_)) {
     context_.systemd = &systemd_;
     context_.specifiers = {&loaded.unit.name, {}, systemd_.version};
-    if (loaded.unit.fragment) context_.specifiers.fragment_path = loaded.unit.fragment->path();
+    context_.specifiers.fragment_path = loaded.unit.fragment_real_path;
+    context_.hints = options.hints;
     context_.diagnostics = &loaded.diagnostics;
   }
 
@@ -163,8 +164,16 @@ class Merger {
       case Assigned::refused:
         fate = Fate::dropped;
         if (file == 0 && !loaded_.refusal) {
-          const Diagnostic& why = loaded_.diagnostics[said];
-          loaded_.refusal = Error{Errc::refused, why.message, 0, why.where, why.hint};
+          loaded_.refusal = Error{Errc::refused,
+                                  std::string(directive->name) + "= has a value that systemd cannot read",
+                                  0,
+                                  context_.where,
+                                  {}};
+          // Past the limit nothing more is said.
+          if (loaded_.diagnostics.size() > said && loaded_.diagnostics.back().severity == Severity::error) {
+            loaded_.refusal->message = loaded_.diagnostics.back().message;
+            loaded_.refusal->hint = loaded_.diagnostics.back().hint;
+          }
         }
         break;
     }

@@ -87,6 +87,7 @@ struct LoadOptions {
   // What is added to Stage::load, which is what systemd itself keeps: one of Stage::bus and
   // Stage::offline for a score, Stage::start for what the process gets.
   std::span<const catalogue::Stage> further_stages = {};
+  bool hints = true;   // whether diagnostics look for the name that was meant
 };
 
 [[nodiscard]] LoadedUnit load_settings(Unit unit, const LoadOptions& options);

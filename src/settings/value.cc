@@ -28,30 +28,27 @@ std::vector<std::string> mask_words(const Directive& directive, std::uint64_t bi
     if (words.empty()) return {"yes"};
     return words;
   }
-  // The side that takes fewer words; a mask that started full and lost some reads as `~…`.
+  // Bits past the last named capability tell how the mask came about: all set, it started full and is
+  // printed by what it lacks; some set, they were given by number.
+  constexpr unsigned kBits = 64;
+  const auto named = static_cast<unsigned>(systemd.capabilities.size());
+  const std::uint64_t nameless = ~std::uint64_t{0} << named;
   std::vector<std::string> missing;
-  for (std::size_t number = 0; number < systemd.capabilities.size(); ++number) {
-    std::string name(systemd.capabilities[number]);
-    std::ranges::transform(name, name.begin(),
-                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  for (unsigned number = 0; number < kBits; ++number) {
+    std::string name = number < named ? std::string(systemd.capabilities[number]) : std::to_string(number);
     ((bits >> number & 1) != 0 ? words : missing).push_back(std::move(name));
   }
-  if (words.empty()) return {""};
-  if (missing.empty()) return {"~"};
-  if (missing.size() < words.size()) {
+  if ((bits & nameless) == nameless) {
+    if (missing.empty()) return {"~"};
     missing.front().insert(0, "~");
     return missing;
   }
+  if (words.empty()) return {""};
   return words;
 }
 
 // Groups first, the largest that are wholly listed, then what is left by name.
 std::vector<std::string> syscall_words(const SyscallFilter& filter, const Systemd& systemd) {
-  const auto errno_of = [&](catalogue::SyscallId id) {
-    const auto at =
-        std::ranges::lower_bound(filter.errnos, id, {}, &std::pair<catalogue::SyscallId, int>::first);
-    return at != filter.errnos.end() && at->first == id ? at->second : kErrnoDefault;
-  };
   catalogue::SyscallSet rest = filter.listed;
   for (const auto& [id, error] : filter.errnos) rest.reset(id);
 
@@ -59,7 +56,11 @@ std::vector<std::string> syscall_words(const SyscallFilter& filter, const System
   std::vector<const catalogue::SyscallGroup*> groups;
   for (const auto& group : systemd.groups)
     if (group.name != "@known" && group.name != "@default" && group.calls.any()) groups.push_back(&group);
-  std::ranges::stable_sort(groups, std::greater{}, [](const auto* group) { return group->calls.count(); });
+  std::ranges::sort(groups, [](const auto* a, const auto* b) {
+    const std::size_t left = a->calls.count();
+    const std::size_t right = b->calls.count();
+    return left != right ? left > right : a->name < b->name;
+  });
 
   std::vector<std::string> words;
   if (implicit != nullptr) rest &= ~implicit->calls;
@@ -77,18 +78,21 @@ std::vector<std::string> syscall_words(const SyscallFilter& filter, const System
     if (rest.test(id)) words.emplace_back(catalogue::syscalls()[id].name);
   if (!filter.allow_list) {
     for (const auto& [id, error] : filter.errnos)
-      words.push_back(std::string(catalogue::syscalls()[id].name) + ":" +
-                      errno_or_action_name(errno_of(id)));
-    if (!words.empty()) words.front().insert(0, "~");
+      words.push_back(std::string(catalogue::syscalls()[id].name) + ":" + errno_or_action_name(error));
+    if (words.empty()) return {"~"};
+    words.front().insert(0, "~");
     return words;
   }
   if (words.empty()) words.emplace_back("@default");
-  bool first = true;
-  for (const auto& [id, error] : filter.errnos) {
-    words.push_back((first ? "~" : "") + std::string(catalogue::syscalls()[id].name) + ":" +
-                    errno_or_action_name(error));
-    first = false;
-  }
+  // What an allow list takes off again stands on a line of its own, which a `~` begins.
+  const std::size_t kept = words.size();
+  if (implicit != nullptr)
+    for (std::size_t id = 0; id < catalogue::kSyscallCount; ++id)
+      if (implicit->calls.test(id) && !filter.listed.test(id))
+        words.emplace_back(catalogue::syscalls()[id].name);
+  for (const auto& [id, error] : filter.errnos)
+    words.push_back(std::string(catalogue::syscalls()[id].name) + ":" + errno_or_action_name(error));
+  if (words.size() > kept) words[kept].insert(0, "~");
   return words;
 }
 
@@ -118,8 +122,8 @@ std::vector<std::string> value_words(const Directive& directive, const Value& va
       return syscall_words(filter, systemd);
     }
     std::vector<std::string> operator()(const NameFilter& filter) const {
-      if (filter.names.empty())
-        return {filter.allow_list && directive.kind == Kind::families ? "none" : ""};
+      if (filter.names.empty() && !filter.allow_list) return {"~"};
+      if (filter.names.empty()) return {directive.kind == Kind::families ? "none" : ""};
       std::vector<std::string> words(filter.names.begin(), filter.names.end());
       if (!filter.allow_list) words.front().insert(0, "~");
       return words;
