@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 12> kSystemPath = {
     "/run/systemd/generator.early",  "/etc/systemd/system",          "/etc/systemd/system.attached",
     "/run/systemd/system",           "/run/systemd/system.attached", "/run/systemd/generator",
     "/usr/local/lib/systemd/system", "/lib/systemd/system",          "/usr/lib/systemd/system"};
+constexpr std::string_view kMask = "/dev/null";
 constexpr std::string_view kSystemLate = "/run/systemd/generator.late";
 
 // What every user's manager reads; the folders below a home are left out, since they differ by user.
@@ -149,7 +150,8 @@ void UnitTree::scan_dir(std::size_t index) {
     if (entry.type == FileType::symlink)
       add_symlink(dir, entry.name);
     else
-      targets_.emplace(entry.name, Target{false, dir + "/" + entry.name, path_resolved_[index] + "/" + entry.name});
+      targets_.emplace(entry.name,
+                       Target{false, dir + "/" + entry.name, path_resolved_[index] + "/" + entry.name});
   }
 }
 
@@ -163,7 +165,8 @@ void UnitTree::add_symlink(const std::string& dir, const std::string& name) {
     return;
   }
   if (!is_in_search_path(*target)) {
-    targets_.emplace(name, Target{false, path, {}});  // linked from elsewhere, or a mask
+    // Linked from elsewhere, or a mask: the name of the null device is enough, a tree need not have it.
+    targets_.emplace(name, Target{false, path, *target == kMask ? std::string(kMask) : std::string()});
     return;
   }
   const std::string_view other = file_name(*target);
@@ -348,6 +351,10 @@ Unit UnitTree::load(const UnitName& name) const {
   const auto repeated = std::ranges::unique(unit.aliases);
   unit.aliases.erase(repeated.begin(), repeated.end());
 
+  if (target->real_path == kMask) {
+    unit.state = LoadState::masked;
+    return unit;
+  }
   auto text = fs_->read_file(path, kUnitFileMax);
   if (!text) {
     Error error = std::move(text).error();
