@@ -47,6 +47,15 @@ inline constexpr std::array<std::string_view, 19> kKindNames = {
 enum class ListEffect : std::uint8_t { neither, opens, closes };
 inline constexpr std::array<std::string_view, 3> kListEffectNames = {"neither", "opens", "closes"};
 
+// What systemd asks of an item of a list beyond its kind; it drops one that has another form.
+enum class Form : std::uint8_t {
+  any,
+  pair,         // LEFT:RIGHT
+  base64_pair,  // the same, RIGHT being Base64
+  whole_line,   // Kind::paths: the line is one path
+};
+inline constexpr std::array<std::string_view, 4> kFormNames = {"any", "pair", "base64_pair", "whole_line"};
+
 // Where an implication holds. load: systemd writes the effect into the loaded unit, so scores and
 // `systemctl show` see it. bus: what `systemd-analyze security` adds when it asks a running manager.
 // offline: what it reads otherwise when it looks at files. start: what the started process gets, seen

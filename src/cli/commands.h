@@ -12,8 +12,9 @@ namespace harden {
 
 using Arguments = std::span<const std::string>;
 
-[[nodiscard]] int run_diff(Arguments arguments, Console& console);
+[[nodiscard]] int run_lint(Arguments arguments, Console& console);
 [[nodiscard]] int run_score(Arguments arguments, Console& console);
+[[nodiscard]] int run_diff(Arguments arguments, Console& console);
 [[nodiscard]] int run_show(Arguments arguments, Console& console);
 
 struct Command {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Finds the command and runs it. What a command does is in its own file.
+#include <malloc.h>
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -22,13 +24,16 @@ constexpr std::array kCommands = {
     Command{"score", "how exposed services are, as systemd-analyze security computes it", run_score},
     Command{"show", "every setting of a unit with its origin, and what stays open", run_show},
     Command{"diff", "what a change tightens and what it loosens", run_diff},
+    Command{"lint", "what is wrong with a unit's files although systemd loads them", run_lint},
 };
 
 void print_help(Console& console) {
   std::string out;
   print_paragraph(out, "usage: ", "harden COMMAND [ARGUMENT…] [OPTION…]", console.width(), console.style(),
                   Ink::strong);
-  out += "Additive, least-privilege hardening for systemd services.\n\n";
+  print_paragraph(out, {}, "Additive, least-privilege hardening for systemd services.", console.width(),
+                  console.style());
+  out += '\n';
   for (const Command& command : kCommands) {
     constexpr std::size_t kNameWidth = 10;
     std::string head = "  " + std::string(command.name);
@@ -74,12 +79,13 @@ int run(const std::vector<std::string>& words, Console& console) {
   std::vector<std::string_view> names = {"help", "--help", "--version"};
   for (const Command& one : kCommands) names.push_back(one.name);
   const auto near = nearest(name, names);
-  console.report(Error{Errc::invalid,
-                       (name.starts_with('-') ? "there is no option " : "there is no command ") + name,
-                       0,
-                       {},
-                       near ? "did you mean " + std::string(*near) + "?" : "'harden help' lists the commands",
-                       {}});
+  console.report(
+      Error{Errc::invalid,
+            (name.starts_with('-') ? "there is no option " : "there is no command ") + name,
+            0,
+            {},
+            near ? "did you mean " + std::string(*near) + "?" : "'harden help' lists the commands",
+            {}});
   return kExitTrouble;
 }
 
@@ -88,6 +94,12 @@ int run(const std::vector<std::string>& words, Console& console) {
 int main(int argc, char** argv) {
   // `harden score | head` ends quietly, also where a parent ignores the signal.
   (void)std::signal(SIGPIPE, SIG_DFL);
+  // Units are read one after another. Memory that one has freed is kept for the next, instead of going back
+  // to the kernel and coming again page by page.
+  constexpr int kKeptBytes = 64 << 20;
+  constexpr int kGrowthBytes = 1 << 20;
+  (void)mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+  (void)mallopt(M_TOP_PAD, kGrowthBytes);
   Console console;
   try {
     return console.finish(run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), console));

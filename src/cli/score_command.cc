@@ -115,7 +115,7 @@ class Scorer {
  private:
   void add(const SelectedUnit& selected) {
     last_.reset();
-    LoadedUnit loaded = source_.load(selected);
+    LoadedUnit loaded = source_.load(selected, false);
     // Masked units do not run, and links that lead nowhere are no units; who names one is told.
     const bool is_there = loaded.unit.state == LoadState::loaded || loaded.unit.state == LoadState::refused;
     if (!source_.are_named() && !is_there) return;
@@ -153,7 +153,7 @@ class Scorer {
     if (source_.selected().size() == 1)
       last_ = std::move(loaded);
     else if (!keeps_rows_)
-      unit.exposure.rows = {};
+      unit.exposure.rows = std::vector<RowScore>();  // `= {}` would keep the memory
     report_.units.push_back(std::move(unit));
   }
 

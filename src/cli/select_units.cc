@@ -177,10 +177,10 @@ void UnitSource::add(UnitName name, const std::string& argument) {
   selected_.push_back({std::move(label), std::move(name), argument});
 }
 
-LoadedUnit UnitSource::load(const SelectedUnit& unit) const {
+LoadedUnit UnitSource::load(const SelectedUnit& unit, bool hints) const {
   const std::array stages = {mode_ == ScoreMode::online ? catalogue::Stage::bus
                                                         : catalogue::Stage::offline};
-  LoadedUnit loaded = load_settings(tree_->load(unit.name), {systemd_, stages});
+  LoadedUnit loaded = load_settings(tree_->load(unit.name), {systemd_, stages, hints});
   if (are_named_ && loaded.unit.state == LoadState::not_found && loaded.refusal &&
       loaded.refusal->hint.empty()) {
     const std::vector<UnitName> names = tree_->names(unit.name.type());

@@ -48,7 +48,8 @@ class UnitSource {
   [[nodiscard]] const FileSystem& files() const { return *fs_; }
   [[nodiscard]] const UnitTree& tree() const { return *tree_; }
 
-  [[nodiscard]] LoadedUnit load(const SelectedUnit& unit) const;
+  // `hints`: whether diagnostics look for the name that was meant, which many units need not pay for.
+  [[nodiscard]] LoadedUnit load(const SelectedUnit& unit, bool hints = true) const;
 
  private:
   void select_all();

@@ -33,7 +33,7 @@ std::vector<std::string> words_of(const Settings& settings, const Directive& dir
 }
 
 // Calls or capabilities as words, groups where they are whole.
-std::vector<std::string> names_of(const Directive& directive, Value members,
+std::vector<std::string> names_of(const Directive& directive, const Value& members,
                                   const catalogue::Systemd& systemd) {
   std::vector<std::string> words = value_words(directive, members, systemd);
   std::erase(words, "");

@@ -23,6 +23,7 @@ class Checker {
     for (const DirectiveRow& directive : catalogue_.directives) check_directive(directive);
     for (const ImplicationRow& implication : catalogue_.implications) check_implication(implication);
     check_order();
+    for (const PitfallRow& pitfall : catalogue_.pitfalls) check_pitfall(pitfall);
     check_exposure();
   }
 
@@ -226,6 +227,63 @@ class Checker {
         fault(place, "{} has no capability {}", systemd.version, name);
   }
 
+  void check_pitfall(const PitfallRow& row) {
+    const Place& place = row.place;
+    if (!pitfalls_.insert(row.id).second) fault(place, "a second pitfall {}", row.id);
+    if (row.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+      fault(place, "an id is of small letters, digits and dashes");
+    if (row.since > row.until) fault(place, "`since` is after `until`");
+    if (row.only_root && row.unless_root) fault(place, "`only_root` and `unless_root` leave nothing");
+    if (row.when.empty() && row.any.empty() && row.items.empty()) fault(place, "this holds of every unit");
+    if (row.each && row.any.empty()) fault(place, "`each` is about `any`");
+    if (row.items.empty() != (row.at.empty() && row.below.empty()))
+      fault(place, "`items` go with `at` or `below`");
+    if (row.items.empty() && !(row.except.empty() && row.listed_in.empty() && row.not_listed_in.empty() &&
+                               row.unless_prefix.empty()))
+      fault(place, "there are no `items` to restrict");
+    if (row.message.ends_with('.') || row.hint.ends_with('.'))
+      fault(place, "a message ends without a period");
+    if (row.items.empty() && row.message.find("{item}") != std::string::npos)
+      fault(place, "{{item}} without `items`");
+    for (const auto* conditions : {&row.when, &row.any})
+      for (const PitfallConditionRow& condition : *conditions) check_pitfall_condition(row, condition);
+    for (const auto* lists : {&row.items, &row.listed_in, &row.not_listed_in})
+      for (const std::string& name : *lists)
+        if (const DirectiveRow* directive = find(place, name))
+          if (directive->kind != "paths" && directive->kind != "devices" && directive->kind != "words")
+            fault(place, "{} lists no paths", name);
+    for (const auto* paths : {&row.at, &row.below, &row.except})
+      for (const std::string& path : *paths)
+        if (!path.starts_with('/')) fault(place, "`{}` is no path", path);
+  }
+
+  void check_pitfall_condition(const PitfallRow& row, const PitfallConditionRow& condition) {
+    const Place& place = row.place;
+    check_condition(place, condition.condition);
+    const DirectiveRow* directive = catalogue_.find(condition.condition.directive);
+    if (directive == nullptr) return;
+    if (condition.ask == "exceeds") {
+      const DirectiveRow* other = find(place, condition.other);
+      if (directive->kind != "capabilities" || (other != nullptr && other->kind != directive->kind))
+        fault(place, "only capabilities can hold more than others");
+    }
+    if (condition.ask != "lists") return;
+    if (directive->kind == "choice" || directive->kind == "mode" || directive->kind == "delegate")
+      fault(place, "{} is no list", directive->name);
+    for (const SystemdTable& systemd : catalogue_.systemds) {
+      if (systemd.version < row.since || systemd.version > row.until) continue;
+      if (directive->kind == "capabilities") check_capabilities(place, condition.words, systemd);
+      for (const std::string& word : condition.words) {
+        const auto is_named = [&](const auto& family) { return family.first == word; };
+        if (directive->kind == "syscalls" &&
+            !(word.starts_with('@') ? systemd.groups.contains(word) : systemd.knows(word)))
+          fault(place, "{} does not know `{}`", systemd.version, word);
+        if (directive->kind == "families" && std::ranges::none_of(systemd.families, is_named))
+          fault(place, "{} has no family {}", systemd.version, word);
+      }
+    }
+  }
+
   void check_exposure() {
     std::set<std::string> fields;
     for (const RowRow& row : catalogue_.rows) {
@@ -306,6 +364,7 @@ class Checker {
   const Catalogue& catalogue_;
   Report& report_;
   std::set<std::string> names_;
+  std::set<std::string> pitfalls_;
   std::set<unsigned> versions_;
 };
 

@@ -26,8 +26,7 @@ Node convert(const toml::node& from, std::string_view file, Report& report) {
   node.line = from.source().begin.line;
   if (const auto* table = from.as_table()) {
     node.type = Node::Type::table;
-    for (const auto& [key, value] : *table)
-      node.columns.emplace_back(key.str(), convert(value, file, report));
+    for (const auto& [key, value] : *table) node.columns.emplace(key.str(), convert(value, file, report));
   } else if (const auto* array = from.as_array()) {
     node.type = Node::Type::array;
     for (const auto& item : *array) node.items.push_back(convert(item, file, report));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,7 +23,7 @@ struct Node {
   std::int64_t number = 0;
   bool flag = false;
   std::vector<Node> items;                             // array
-  std::vector<std::pair<std::string, Node>> columns;   // table, sorted by name as toml++ keeps them
+  std::map<std::string, Node> columns;   // table
 };
 
 class Report {

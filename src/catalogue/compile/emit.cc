@@ -59,6 +59,7 @@ class Emitter {
     put("{}#include \"catalogue/tables.h\"\n\nnamespace harden::catalogue {{\nnamespace {{\n\n", kHead);
     directives();
     implications();
+    pitfalls();
     syscalls();
     keys_text();
     for (const SystemdTable& systemd : catalogue_.systemds) systemd_parts(systemd);
@@ -100,13 +101,15 @@ class Emitter {
         return d.kind == "choice" && value ? std::to_string(d.choice(*value).value_or(0)) : "std::nullopt";
       };
       const auto& outside = d.default_outside_service ? d.default_outside_service : d.default_value;
-      rows.push_back(fmt::format(
-          "    {{{}, {}, Context::{}, Kind::{}, {}, ListEffect::{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     "
-          "{}}},\n",
-          id_of(d.name), quote(d.name), d.context, d.kind, values, d.list, d.ordered, choice(d.default_value),
-          choice(outside), quote(d.kind != "choice" && d.default_value ? *d.default_value : ""),
-          d.empty_resets_since, d.specifiers, d.voids_unit, d.pair, d.starts_full, d.since, aliases,
-          quote(d.summary)));
+      rows.push_back(
+          fmt::format("    {{{}, {}, Context::{}, Kind::{}, {}, ListEffect::{}, {}, {}, {}, {}, {}, {}, "
+                      "{}, {}, {}, {}, {},\n     "
+                      "{}}},\n",
+                      id_of(d.name), quote(d.name), d.context, d.kind, values, d.list, d.ordered,
+                      choice(d.default_value), choice(outside),
+                      quote(d.kind != "choice" && d.default_value ? *d.default_value : ""),
+                      d.empty_resets_since, d.specifiers, d.voids_unit, "Form::" + d.form, d.starts_full,
+                      d.since, aliases, quote(d.summary)));
     }
     put("constexpr Directive kDirectives[] = {{\n{}}};\n", fmt::join(rows, ""));
     put("static_assert(std::size(kDirectives) == kDirectiveCount);\n\n");
@@ -184,6 +187,46 @@ class Emitter {
                                  row.until, when, any, done, row.unless_root, quote(row.reason)));
     }
     put("constexpr Implication kImplications[] = {{\n{}}};\n\n", fmt::join(rows, ""));
+  }
+
+  std::string pitfall_condition(const PitfallConditionRow& c, const std::string& words) const {
+    return fmt::format("{{Ask::{}, {}, {}, {}, {}}}", c.ask, condition(c.condition), c.negated, words,
+                       id_of(c.other.empty() ? c.condition.directive : c.other));
+  }
+
+  void pitfalls() {
+    std::vector<std::string> rows;
+    for (const PitfallRow& row : catalogue_.pitfalls) {
+      const std::string n = std::to_string(rows.size());
+      const auto conditions = [&](std::string_view name, const std::vector<PitfallConditionRow>& list) {
+        std::vector<std::string> items;
+        for (const PitfallConditionRow& c : list)
+          items.push_back(pitfall_condition(
+              c, array("std::string_view", fmt::format("{}Words{}_{}", name, n, items.size()),
+                       list_of(c.words, quote))));
+        return array("PitfallCondition", fmt::format("{}{}", name, n),
+                     fmt::format("{}", fmt::join(items, ", ")));
+      };
+      const auto texts = [&](std::string_view name, const std::vector<std::string>& list) {
+        return array("std::string_view", fmt::format("{}{}", name, n), list_of(list, quote));
+      };
+      const auto directives = [&](std::string_view name, const std::vector<std::string>& list) {
+        return array("DirectiveId", fmt::format("{}{}", name, n),
+                     list_of(list, [this](const std::string& directive) { return id_of(directive); }));
+      };
+      const std::string when = conditions("kPitfallWhen", row.when);
+      const std::string any = conditions("kPitfallAny", row.any);
+      rows.push_back(
+          fmt::format("    {{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     {},\n   "
+                      "  {},\n     {}}},\n",
+                      quote(row.id), row.severity == "note", row.since, row.until, when, any, row.each,
+                      row.only_root, row.unless_root, directives("kPitfallItems", row.items),
+                      texts("kPitfallAt", row.at), texts("kPitfallBelow", row.below),
+                      texts("kPitfallExcept", row.except), directives("kPitfallListedIn", row.listed_in),
+                      directives("kPitfallNotListedIn", row.not_listed_in), quote(row.unless_prefix),
+                      quote(row.message), quote(row.hint), quote(row.source)));
+    }
+    put("constexpr Pitfall kPitfalls[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
 
   void syscalls() {
@@ -330,6 +373,7 @@ class Emitter {
     put("}}  // namespace\n\n"
         "std::span<const Directive> directives() {{ return kDirectives; }}\n"
         "std::span<const Implication> implications() {{ return kImplications; }}\n"
+        "std::span<const Pitfall> pitfalls() {{ return kPitfalls; }}\n"
         "std::span<const Syscall> syscalls() {{ return kSyscalls; }}\n"
         "std::span<const Systemd> systemds() {{ return kSystemds; }}\n"
         "std::span<const ExposureRow> exposure_rows() {{ return kRows; }}\n\n"

@@ -39,7 +39,7 @@ struct DirectiveRow {
   unsigned empty_resets_since = 0;
   bool specifiers = false;
   bool voids_unit = false;
-  bool pair = false;
+  std::string form = "any";
   bool starts_full = false;
   unsigned since = 0;
   std::vector<std::string> aliases;
@@ -65,6 +65,25 @@ struct ImplicationRow {
   std::vector<std::pair<std::string, std::vector<std::string>>> append;   // directive, lines
   std::vector<std::string> deny_syscalls;
   std::string reason;
+};
+
+struct PitfallConditionRow {
+  ConditionRow condition;
+  std::string ask;                  // an enumerator of Ask
+  bool negated = false;             // ask "lists"
+  std::vector<std::string> words;   // ask "lists"
+  std::string other;                // ask "exceeds": a directive
+};
+
+struct PitfallRow {
+  Place place;
+  std::string id, severity;
+  unsigned since = 0, until = kNever;
+  std::vector<PitfallConditionRow> when, any;
+  bool each = false, only_root = false, unless_root = false;
+  std::vector<std::string> items, at, below, except, listed_in, not_listed_in;
+  std::string unless_prefix;
+  std::string message, hint, source;
 };
 
 struct RowRow {
@@ -102,6 +121,7 @@ struct SystemdTable {
 struct Catalogue {
   std::vector<DirectiveRow> directives;
   std::vector<ImplicationRow> implications;
+  std::vector<PitfallRow> pitfalls;
   std::vector<RowRow> rows;
   std::vector<SystemdTable> systemds;  // ascending versions
 

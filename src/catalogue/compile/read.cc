@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <span>
 
@@ -79,7 +80,7 @@ DirectiveRow read_directive(const Node& node, const std::string& file, Report& r
   directive.ordered = row.flag("ordered", true);
   directive.specifiers = row.flag("specifiers", false);
   directive.voids_unit = row.flag("voids_unit", false);
-  directive.pair = row.flag("pair", false);
+  if (row.find("form") != nullptr) directive.form = word_of(row, "form", kFormNames);
   directive.starts_full = row.flag("starts_full", false);
   directive.aliases = row.texts("aliases");
   directive.summary = row.required_text("summary");
@@ -134,6 +135,67 @@ ImplicationRow read_implication(const Node& node, const std::string& file, Repor
   implication.reason = row.required_text("reason");
   row.finish();
   return implication;
+}
+
+// As above, and "ProtectHome==no" (a line says so), "IPAddressAllow~::/0" and "!SystemCallFilter~mount" (it
+// lists or lets through one of these, or none), "RestrictNetworkInterfaces={}" (its lines come to nothing),
+// "AmbientCapabilities>CapabilityBoundingSet" (holds more).
+PitfallConditionRow read_pitfall_condition(std::string_view text) {
+  PitfallConditionRow row{{}, "value", false, {}, {}};
+  const std::size_t written = text.find("==");
+  const std::size_t tilde = text.find('~');
+  const std::size_t greater = text.find('>');
+  if (tilde != std::string_view::npos) {
+    row.ask = "lists";
+    row.negated = text.starts_with('!');
+    row.condition =
+        read_condition(std::string(text.substr(row.negated ? 1 : 0, tilde - (row.negated ? 1 : 0))) + "=" +
+                       std::string(text.substr(tilde + 1)));
+    row.words = std::move(row.condition.choices);
+    row.condition = {row.condition.directive, "set", {}};
+  } else if (text.ends_with("={}")) {
+    row.ask = "nothing";
+    row.condition = {std::string(text.substr(0, text.size() - 3)), "set", {}};
+  } else if (written != std::string_view::npos) {
+    row.ask = "written";
+    row.condition =
+        read_condition(std::string(text.substr(0, written)) + std::string(text.substr(written + 1)));
+  } else if (greater != std::string_view::npos && !text.ends_with(">0")) {
+    row.ask = "exceeds";
+    row.condition = {std::string(text.substr(0, greater)), "set", {}};
+    row.other = text.substr(greater + 1);
+  } else {
+    row.condition = read_condition(text);
+  }
+  return row;
+}
+
+PitfallRow read_pitfall(const Node& node, const std::string& file, Report& report) {
+  constexpr std::array<std::string_view, 2> kSeverities = {"warning", "note"};
+  TableView row(node, file, report);
+  PitfallRow pitfall;
+  pitfall.place = {file, node.line};
+  pitfall.id = row.required_text("id");
+  pitfall.severity = word_of(row, "severity", kSeverities);
+  pitfall.since = version_of(row, "since", 0);
+  pitfall.until = version_of(row, "until", kNever);
+  for (const std::string& text : row.texts("when")) pitfall.when.push_back(read_pitfall_condition(text));
+  for (const std::string& text : row.texts("any")) pitfall.any.push_back(read_pitfall_condition(text));
+  pitfall.each = row.flag("each", false);
+  pitfall.only_root = row.flag("only_root", false);
+  pitfall.unless_root = row.flag("unless_root", false);
+  pitfall.items = row.texts("items");
+  pitfall.at = row.texts("at");
+  pitfall.below = row.texts("below");
+  pitfall.except = row.texts("except");
+  pitfall.listed_in = row.texts("listed_in");
+  pitfall.not_listed_in = row.texts("not_listed_in");
+  pitfall.unless_prefix = row.text("unless_prefix");
+  pitfall.message = row.required_text("message");
+  pitfall.hint = row.text("hint");
+  pitfall.source = row.required_text("source");
+  row.finish();
+  return pitfall;
 }
 
 RowRow read_row(const Node& node, const std::string& file, Report& report) {
@@ -231,6 +293,9 @@ Catalogue read_catalogue(const std::string& dir, Report& report) {
   });
   each("implications.toml", "implication", [&](const Node& row, const std::string& file) {
     catalogue.implications.push_back(read_implication(row, file, report));
+  });
+  each("pitfalls.toml", "pitfall", [&](const Node& row, const std::string& file) {
+    catalogue.pitfalls.push_back(read_pitfall(row, file, report));
   });
   each("exposure.toml", "row", [&](const Node& row, const std::string& file) {
     catalogue.rows.push_back(read_row(row, file, report));
