@@ -121,7 +121,8 @@ class Scorer {
     if (!source_.are_named() && !is_there) return;
     // A name that was not asked for under this name is an alias, and its unit comes once.
     const bool is_template = selected.label != selected.name.text();
-    std::string label = is_template ? selected.label : loaded.unit.name.text();
+    std::string label =
+        is_template ? loaded.unit.name.template_name().text() : loaded.unit.name.text();
     if (!labels_.insert(label).second) return;
 
     if (source_.are_named() && source_.mode() == ScoreMode::online && selected.name.type() != "service") {

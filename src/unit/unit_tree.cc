@@ -183,7 +183,11 @@ void UnitTree::add_symlink(const std::string& dir, const std::string& name) {
 
 void UnitTree::index_aliases() {
   for (const auto& [name, target] : targets_) {
-    if (!target.is_alias) continue;
+    if (!target.is_alias) {
+      // A template is a name of itself, so that an alias of it finds the instance of both.
+      if (name.find("@.") != std::string::npos) aliases_[name].push_back(name);
+      continue;
+    }
     const Target* file = find_target(name);
     if (file == nullptr) continue;
     // Nothing is an alias of a masked unit, or of a link to nothing.
