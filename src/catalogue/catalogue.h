@@ -115,9 +115,9 @@ struct Implication {
 // --- Settings that contradict, void or bypass each other ----------------------------------------
 
 enum class Ask : std::uint8_t {
-  value,    // `condition` as it stands
+  value,  // `condition` as it stands
   written,  // the unit's own last line says one of condition.choices, whatever systemd makes of it
-  lists,    // a list or set holds one of `words`; a mask or filter lets one of them through
+  lists,  // a list or set holds one of `words`; a mask or filter lets one of them through
   nothing,  // lines that are not empty come to an empty mask, or to a filter that filters nothing
   exceeds,  // a mask holds what that of `other` does not
 };
@@ -125,17 +125,17 @@ enum class Ask : std::uint8_t {
 struct PitfallCondition {
   Ask ask;
   Condition condition;  // but for `value` and `written` only its directive counts
-  bool negated;         // lists
+  bool negated;  // lists
   std::span<const std::string_view> words;  // lists
-  DirectiveId other;    // exceeds
+  DirectiveId other;  // exceeds
 };
 
 struct Pitfall {
   std::string_view id;
-  bool is_note;                 // else it is a warning
-  std::uint16_t since, until;   // versions, inclusive; 0 and kNoVersion where unbounded
+  bool is_note;  // else it is a warning
+  std::uint16_t since, until;  // versions, inclusive; 0 and kNoVersion where unbounded
   std::span<const PitfallCondition> when, any;  // as in Implication
-  bool each;                    // a finding for each condition of `any` that holds, not for the first
+  bool each;  // a finding for each condition of `any` that holds, not for the first
   bool only_root, unless_root;
   // If there are `items`, every path that one of these directives lists is judged by itself: it is one of
   // `at` or lies below one of `below`, is neither at nor below one of `except`, the lists of `listed_in`
@@ -144,9 +144,9 @@ struct Pitfall {
   std::span<const std::string_view> at, below, except;
   std::span<const DirectiveId> listed_in, not_listed_in;
   std::string_view unless_prefix;
-  std::string_view message;     // {directive}, {item} and {words} stand for what was found
-  std::string_view hint;        // the repair, or empty
-  std::string_view source;      // where the rule comes from
+  std::string_view message;  // {directive}, {item} and {words} stand for what was found
+  std::string_view hint;  // the repair, or empty
+  std::string_view source;  // where the rule comes from
 };
 
 [[nodiscard]] std::span<const Pitfall> pitfalls();

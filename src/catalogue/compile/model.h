@@ -69,10 +69,10 @@ struct ImplicationRow {
 
 struct PitfallConditionRow {
   ConditionRow condition;
-  std::string ask;                  // an enumerator of Ask
-  bool negated = false;             // ask "lists"
-  std::vector<std::string> words;   // ask "lists"
-  std::string other;                // ask "exceeds": a directive
+  std::string ask;  // an enumerator of Ask
+  bool negated = false;  // ask "lists"
+  std::vector<std::string> words;  // ask "lists"
+  std::string other;  // ask "exceeds": a directive
 };
 
 struct PitfallRow {
