@@ -2,14 +2,13 @@
 #include "privileges/order.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "privileges/address_set.h"
 #include "privileges/port_set.h"
+#include "privileges/sets.h"
 
 namespace harden {
 namespace {
@@ -37,63 +36,6 @@ const T* find_value(const Settings& settings, DirectiveId id) {
   return value == nullptr ? nullptr : &std::get<T>(*value);
 }
 
-// What a filter lets through: named calls and, of a deny list, those that nobody can name too.
-struct Calls {
-  catalogue::SyscallSet named;
-  bool others = false;
-  std::vector<std::pair<catalogue::SyscallId, int>> errnos;
-
-  Calls(const SyscallFilter* filter, const Systemd& systemd) {
-    if (filter == nullptr) {
-      named = systemd.known_syscalls;
-      others = true;
-      return;
-    }
-    named = filter->allow_list ? filter->listed : ~filter->listed;
-    if (filter->allow_list)
-      for (const auto& [call, error] : filter->errnos) named.reset(call);
-    named &= systemd.known_syscalls;
-    others = !filter->allow_list;
-    errnos = filter->errnos;
-    std::erase_if(errnos, [](const auto& one) { return one.second == kErrnoDefault; });
-  }
-  [[nodiscard]] bool is_subset_of(const Calls& other) const {
-    return named.is_subset_of(other.named) && (!others || other.others);
-  }
-};
-
-// Names that a polarity list lets through: those listed, or all others.
-struct Names {
-  bool listed = false;
-  std::set<std::string, std::less<>> names;
-
-  explicit Names(const NameFilter* filter) {
-    if (filter == nullptr) return;
-    listed = filter->allow_list;
-    names = filter->names;
-  }
-  [[nodiscard]] bool is_subset_of(const Names& other) const {
-    if (listed && other.listed) return std::ranges::includes(other.names, names);
-    if (!listed && !other.listed) return std::ranges::includes(names, other.names);
-    if (!listed) return false;   // there are always more names than a list has
-    return std::ranges::none_of(names, [&](const std::string& name) { return other.names.contains(name); });
-  }
-};
-
-// Entries of a list, or everything.
-struct Entries {
-  bool everything = false;
-  std::set<std::string, std::less<>> entries;
-
-  Entries() = default;
-  explicit Entries(const Words* list) {
-    if (list != nullptr) entries.insert(list->words.begin(), list->words.end());
-  }
-  [[nodiscard]] bool is_subset_of(const Entries& other) const {
-    return other.everything || (!everything && std::ranges::includes(other.entries, entries));
-  }
-};
-
 class Comparer {
  public:
   Comparer(DirectiveId id, const Settings& a, const Settings& b, const Systemd& systemd)
@@ -110,8 +52,8 @@ class Comparer {
       case Kind::syscalls:
         return toward_list(compare_calls());
       case Kind::families:
-        return toward_list(
-            compare_sets(Names(find_value<NameFilter>(a_, id())), Names(find_value<NameFilter>(b_, id()))));
+        return toward_list(compare_sets(NameSet::of(find_value<NameFilter>(a_, id())),
+                                        NameSet::of(find_value<NameFilter>(b_, id()))));
       case Kind::names:
         return toward_list(compare_names());
       case Kind::architectures:
@@ -128,9 +70,8 @@ class Comparer {
         [[fallthrough]];
       case Kind::words:
       case Kind::users:
-        return directive_.list == ListEffect::neither
-                   ? same_or_different(words(a_), words(b_))
-                   : toward_list(compare_sets(Entries(a_.words(id())), Entries(b_.words(id()))));
+        return directive_.list == ListEffect::neither ? same_or_different(words(a_), words(b_))
+                                                      : toward_list(compare_sets(entries(a_), entries(b_)));
       case Kind::commands:
         return same_or_different(words(a_), words(b_));
       case Kind::text:
@@ -199,11 +140,18 @@ class Comparer {
   }
 
   [[nodiscard]] Order compare_calls() const {
-    const Calls a(find_value<SyscallFilter>(a_, id()), systemd_);
-    const Calls b(find_value<SyscallFilter>(b_, id()), systemd_);
-    const Order order = compare_sets(a, b);
+    const auto* a = find_value<SyscallFilter>(a_, id());
+    const auto* b = find_value<SyscallFilter>(b_, id());
+    const Order order = compare_sets(CallSet::of(a, systemd_), CallSet::of(b, systemd_));
     // What is denied may still fail in another way: an error instead of the end of the service.
-    return order == Order::equal && a.errnos != b.errnos ? Order::different : order;
+    return order == Order::equal && errnos(a) != errnos(b) ? Order::different : order;
+  }
+  using Errnos = std::vector<std::pair<catalogue::SyscallId, int>>;
+  [[nodiscard]] static Errnos errnos(const SyscallFilter* filter) {
+    if (filter == nullptr) return {};
+    Errnos own = filter->errnos;
+    std::erase_if(own, [](const auto& one) { return one.second == kErrnoDefault; });
+    return own;
   }
 
   // An allow list from which every name has been taken closes everything for file systems, and nothing
@@ -215,15 +163,17 @@ class Comparer {
       return filter != nullptr && filter->allow_list && filter->names.empty();
     };
     if (is_void(a) || is_void(b)) return is_void(a) == is_void(b) ? Order::equal : Order::different;
-    return compare_sets(Names(a), Names(b));
+    return compare_sets(NameSet::of(a), NameSet::of(b));
   }
 
-  [[nodiscard]] Entries architectures(const Settings& settings) const {
-    Entries entries;
+  [[nodiscard]] WordGroup architectures(const Settings& settings) const {
     const auto* set = find_value<WordSet>(settings, id());
-    entries.everything = set == nullptr;
-    if (set != nullptr) entries.entries = set->words;
-    return entries;
+    return set == nullptr ? WordGroup::all() : WordGroup{false, set->words};
+  }
+
+  [[nodiscard]] WordGroup entries(const Settings& settings) const {
+    const std::vector<std::string> list = words(settings);
+    return {false, {list.begin(), list.end()}};
   }
 
   [[nodiscard]] AddressSet addresses(const Settings& settings) const {
@@ -236,21 +186,8 @@ class Comparer {
     return rules == nullptr ? PortSet() : PortSet::of(*rules);
   }
 
-  // Each right to a node is an entry. Under the policy `auto`, a list without any lets everything through.
-  [[nodiscard]] Entries devices(const Settings& settings) const {
-    Entries entries;
-    const Words* list = settings.words(id());
-    if (list == nullptr || list->words.empty()) {
-      entries.everything = settings.choice(DirectiveId::DevicePolicy).value_or(0) == 0;
-      return entries;
-    }
-    for (const std::string& line : list->words) {
-      const std::size_t space = line.find(' ');
-      const std::string_view rights =
-          space == std::string::npos ? "rwm" : std::string_view(line).substr(space + 1);
-      for (const char right : rights) entries.entries.insert(line.substr(0, space) + ' ' + right);
-    }
-    return entries;
+  [[nodiscard]] WordGroup devices(const Settings& settings) const {
+    return devices_of(settings.words(id()), settings.choice(DirectiveId::DevicePolicy).value_or(0) == 0);
   }
 
   // `-` before a path that closes: it may be missing. So without it is the tighter form.
@@ -258,13 +195,12 @@ class Comparer {
     if (directive_.list == ListEffect::neither) return same_or_different(words(a_), words(b_));
     return compare_sets(paths(a_), paths(b_));
   }
-  [[nodiscard]] Entries paths(const Settings& settings) const {
-    Entries entries(settings.words(id()));
-    if (directive_.list != ListEffect::closes) return entries;
-    const auto given = entries.entries;
-    for (const std::string& path : given)
-      if (!path.starts_with('-')) entries.entries.insert("-" + path);
-    return entries;
+  [[nodiscard]] WordGroup paths(const Settings& settings) const {
+    WordGroup group = entries(settings);
+    if (directive_.list != ListEffect::closes) return group;
+    for (const std::string& path : words(settings))
+      if (!path.starts_with('-')) group.words.insert("-" + path);
+    return group;
   }
 
   [[nodiscard]] std::vector<std::string> words(const Settings& settings) const {
@@ -305,16 +241,16 @@ class Comparer {
 
   // Nothing, the group alone, the group with these controllers, or with all.
   [[nodiscard]] Order compare_delegate() const {
-    const auto entries = [&](const Settings& settings) {
-      Entries result;
+    const auto delegated = [&](const Settings& settings) {
+      WordGroup group;
       const auto* set = find_value<WordSet>(settings, id());
-      if (set == nullptr) return result;
-      result.entries = set->words;
-      result.everything = set->words.contains("yes");
-      result.entries.insert("");  // the group itself
-      return result;
+      if (set == nullptr) return group;
+      if (set->words.contains("yes")) return WordGroup::all();
+      group.words = set->words;
+      group.words.insert("");   // the group itself
+      return group;
     };
-    return compare_sets(entries(a_), entries(b_));
+    return compare_sets(delegated(a_), delegated(b_));
   }
 
   const Directive& directive_;
