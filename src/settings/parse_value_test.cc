@@ -138,7 +138,7 @@ TEST(ParseValue, NoFamiliesThenTheNextLineDecidesAnew) {
 
 TEST(ParseValue, NamespaceNamesAddToWhatIsAllowed) {
   EXPECT_EQ(after("RestrictNamespaces", {"yes", "net"}), Lines{"net"});
-  EXPECT_EQ(after("RestrictNamespaces", {"~user"}), (Lines{"cgroup", "ipc", "mnt", "net", "pid", "uts"}));
+  EXPECT_EQ(after("RestrictNamespaces", {"~user"}), (Lines{"cgroup", "ipc", "net", "mnt", "pid", "uts"}));
   EXPECT_EQ(after("RestrictNamespaces", {"net", "bogus"}), Lines{"net"});
   EXPECT_EQ(after("RestrictNamespaces", {"net", ""}), Lines{});
   EXPECT_EQ(after("RestrictNamespaces", {"time"}), Lines{"time"});
