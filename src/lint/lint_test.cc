@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <gtest/gtest.h>
 
-#include "lint/test_lint.h"
+#include "lint/load_unit_test.h"
 
 namespace harden {
 namespace {

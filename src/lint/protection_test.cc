@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "lint/test_lint.h"
+#include "lint/load_unit_test.h"
 
 namespace harden {
 namespace {
