@@ -177,6 +177,30 @@ TEST_F(Spoiled, NamesAnImplicationThatFeedsAnEarlierOne) {
   expect_fault("implications.toml", "changes PrivateDevices, which line");
 }
 
+TEST_F(Spoiled, NamesAPitfallThatNothingTriggersOrThatStandsTwice) {
+  replace("pitfalls.toml", "id = \"inherited-files\"", "when = [\"OpenFile\", \"PrivateMounts=yes\"]", "");
+  expect_fault("pitfalls.toml", "this holds of every unit");
+  replace("pitfalls.toml", "id = \"inherited-files\"", "inherited-files", "inherited-sockets");
+  expect_fault("pitfalls.toml", "a second pitfall inherited-sockets");
+}
+
+TEST_F(Spoiled, NamesAPitfallOnAWordThatAVersionLacks) {
+  replace("pitfalls.toml", "id = \"ip-deny-packet\"", "CAP_NET_RAW", "CAP_NET_ROW");
+  expect_fault("pitfalls.toml", "252 has no capability CAP_NET_ROW");
+  replace("pitfalls.toml", "id = \"mdwe-memfd\"", "~memfd_create\"", "~memfd_creat\"");
+  expect_fault("pitfalls.toml", "252 does not know `memfd_creat`");
+  replace("pitfalls.toml", "id = \"ip-deny-packet\"", "AF_PACKET", "AF_PACKETS");
+  expect_fault("pitfalls.toml", "257 has no family AF_PACKETS");
+}
+
+TEST_F(Spoiled, NamesAPitfallWithItemsThatAreNoPaths) {
+  replace("pitfalls.toml", "id = \"home-hidden\"", "items = [\"ReadWritePaths\"]",
+          "items = [\"SystemCallFilter\"]");
+  expect_fault("pitfalls.toml", "SystemCallFilter lists no paths");
+  replace("pitfalls.toml", "id = \"remove-ipc-root\"", "RemoveIPC= does", "{item} does");
+  expect_fault("pitfalls.toml", "{item} without `items`");
+}
+
 TEST_F(Spoiled, NamesARowWithoutWeightAndAWeightWithoutRow) {
   replace("exposure.toml", "json_field = \"PrivateTmp\"", "PrivateTmp", "PrivateTemp");
   expect_fault("exposure.toml", "252 has no weight for PrivateTemp");
