@@ -71,6 +71,8 @@ constexpr Case kCases[] = {
     {"set-id-programs", 257, "User=a\nProtectSystem=strict",
      "User=a\nProtectSystem=strict\nNoNewPrivileges=yes"},
     {"new-privileges-implied", 252, "User=a\nNoNewPrivileges=no\nLockPersonality=yes",
+     "ExecStart=!/bin/true\nUser=a\nNoNewPrivileges=no\nLockPersonality=yes"},
+    {"new-privileges-implied", 252, "User=a\nNoNewPrivileges=no\nLockPersonality=yes",
      "User=a\nNoNewPrivileges=no"},
     {"new-privileges-implied", 252, "User=a\nNoNewPrivileges=no\nLockPersonality=yes",
      "User=a\nNoNewPrivileges=no\nLockPersonality=yes", 257},
