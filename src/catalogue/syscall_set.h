@@ -4,6 +4,7 @@
 // runs at start; and it can be iterated. Bits at and past N are always zero.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -40,9 +41,7 @@ class IndexSet {
     return sum;
   }
   [[nodiscard]] constexpr bool any() const {
-    for (const std::uint64_t word : words_)
-      if (word != 0) return true;
-    return false;
+    return std::ranges::any_of(words_, [](std::uint64_t word) { return word != 0; });
   }
   [[nodiscard]] constexpr bool none() const { return !any(); }
   [[nodiscard]] constexpr bool empty() const { return !any(); }
