@@ -36,8 +36,8 @@ std::vector<std::string> words_of(const Settings& settings, const Directive& dir
 std::vector<std::string> names_of(const Directive& directive, const Value& members,
                                   const catalogue::Systemd& systemd) {
   std::vector<std::string> words = value_words(directive, members, systemd);
-  std::erase(words, "");
   if (!words.empty() && words.front().starts_with('~')) words.front().erase(0, 1);
+  std::erase(words, "");   // no call at all is `~`
   return words;
 }
 

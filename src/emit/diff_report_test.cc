@@ -60,6 +60,11 @@ TEST(Diff, ShortensLongListsToWhatCameAndWent) {
                     "SystemCallFilter=@system-service @swap @reboot")
                 .find("allows +@reboot -@mount -@clock\n"),
             std::string::npos);
+  EXPECT_NE(text_of("SystemCallFilter=@system-service @mount @swap",
+                    "SystemCallFilter=@system-service @swap\n"
+                    "SystemCallFilter=~@resources")
+                .find("allows -@"),
+            std::string::npos);
   // A mask may print as what it lacks; what it lets through is what is compared.
   EXPECT_NE(
       text_of("",
