@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "settings/parse_value.h"
+#include "unit/words.h"
 #include "util/text.h"
 
 namespace harden::assign {
@@ -48,8 +49,27 @@ class Assigner {
   Assigned assign_mode();
   Assigned assign_delegate();
 
+  // Hands the words of a line to `take`. The first that cannot be read ends the line, which is said.
+  template <typename Take>
+  void take_words(std::string_view text, const WordRules& rules, Take take) {
+    WordReader reader(text, rules);
+    std::string word;
+    WordReader::Step step = reader.next(word);
+    for (; step == WordReader::Step::word; step = reader.next(word)) take(word);
+    if (step == WordReader::Step::malformed)
+      say(Severity::warning, "bad-quoting",
+          rules.unquote ? "unbalanced quotes; the rest of the line is ignored"
+                        : "the line ends in a backslash; its last word is ignored");
+  }
+  // The same for a list that words are added to, of which `take` tells whether one counts.
+  template <typename Take>
+  Assigned add_words(std::string_view text, const WordRules& rules, Take take) {
+    bool any = false;
+    take_words(text, rules, [&](const std::string& word) { any |= take(word); });
+    return any ? Assigned::added : Assigned::dropped;
+  }
   // One call or group of a filter line, with the errno after its colon.
-  void take_syscall(SyscallFilter& filter, std::string_view word, bool invert, bool& any);
+  void take_syscall(SyscallFilter& filter, std::string_view word, bool invert);
   // The members of a polarity line of free names.
   template <typename Accept>
   Assigned assign_polarity(std::string_view text, Accept accept);

@@ -4,7 +4,6 @@
 
 #include "settings/assigner.h"
 #include "settings/errno_names.h"
-#include "unit/words.h"
 
 namespace harden::assign {
 
@@ -91,7 +90,7 @@ void remove_calls(SyscallFilter& filter, const catalogue::SyscallSet& calls) {
 
 }  // namespace
 
-void Assigner::take_syscall(SyscallFilter& filter, std::string_view word, bool invert, bool& any) {
+void Assigner::take_syscall(SyscallFilter& filter, std::string_view word, bool invert) {
   const std::size_t colon = word.find(':');
   const std::string_view name = word.substr(0, colon);
   int error = kErrnoDefault;
@@ -135,7 +134,6 @@ void Assigner::take_syscall(SyscallFilter& filter, std::string_view word, bool i
     }
     calls.set(*id);
   }
-  any = true;
   if (invert != filter.allow_list || (invert && error != kErrnoDefault))
     put_calls(filter, calls, error);
   else
@@ -156,17 +154,8 @@ Assigned Assigner::assign_syscalls() {
     value_ = filter;
   }
   SyscallFilter& filter = std::get<SyscallFilter>(*value_);
-  WordReader reader(text, kPlainWords);
-  std::string word;
-  bool any = false;
-  for (;;) {
-    const auto step = reader.next(word);
-    if (step == WordReader::Step::malformed)
-      say(Severity::warning, "bad-quoting", "the line ends in a backslash; its last word is ignored");
-    if (step != WordReader::Step::word) break;
-    take_syscall(filter, word, invert, any);
-  }
   // Even a line of unknown names begins a list.
+  take_words(text, kPlainWords, [&](const std::string& word) { take_syscall(filter, word, invert); });
   return Assigned::added;
 }
 
@@ -176,20 +165,15 @@ Assigned Assigner::assign_polarity(std::string_view text, Accept accept) {
   if (invert) text.remove_prefix(1);
   if (!value_ || std::get<NameFilter>(*value_).undecided) value_ = NameFilter{!invert, {}};
   NameFilter& filter = std::get<NameFilter>(*value_);
-  WordReader reader(text, kUnquotedWords);
-  std::string word;
-  for (;;) {
-    const auto step = reader.next(word);
-    if (step == WordReader::Step::malformed)
-      say(Severity::warning, "bad-quoting", "unbalanced quotes; the rest of the line is ignored");
-    if (step != WordReader::Step::word) return Assigned::added;
+  take_words(text, kUnquotedWords, [&](const std::string& word) {
     std::optional<std::string> name = accept(word, invert);
-    if (!name) continue;
+    if (!name) return;
     if (invert != filter.allow_list)
       filter.names.insert(std::move(*name));
     else
       filter.names.erase(*name);
-  }
+  });
+  return Assigned::added;
 }
 
 Assigned Assigner::assign_families() {

@@ -6,7 +6,6 @@
 #include "settings/address.h"
 #include "settings/assigner.h"
 #include "settings/command_line.h"
-#include "unit/words.h"
 
 namespace harden::assign {
 namespace {
@@ -60,45 +59,31 @@ bool is_base64(std::string_view text) {
 
 Assigned Assigner::assign_architectures() {
   if (text_.empty()) return reset();
-  WordReader reader(text_);
-  std::string word;
-  bool any = false;
-  for (;;) {
-    const auto step = reader.next(word);
-    if (step == WordReader::Step::malformed)
-      say(Severity::warning, "bad-quoting", "unbalanced quotes; the rest of the line is ignored");
-    if (step != WordReader::Step::word) return any ? Assigned::added : Assigned::dropped;
+  return add_words(text_, kUnquotedWords, [&](const std::string& word) {
     if (std::ranges::find(systemd_.architectures, word) == systemd_.architectures.end()) {
       say(Severity::warning, "unknown-architecture",
           "unknown architecture " + quote(word) + "; the word is ignored",
           did_you_mean(word, systemd_.architectures));
-      continue;
+      return false;
     }
     edit<WordSet>().words.insert(word);
-    any = true;
-  }
+    return true;
+  });
 }
 
 Assigned Assigner::assign_addresses() {
   if (text_.empty()) return reset();
-  WordReader reader(text_, kPlainWords);
-  std::string word;
-  bool any = false;
-  for (;;) {
-    const auto step = reader.next(word);
-    if (step == WordReader::Step::malformed)
-      say(Severity::warning, "bad-quoting", "the line ends in a backslash; its last word is ignored");
-    if (step != WordReader::Step::word) return any ? Assigned::added : Assigned::dropped;
+  return add_words(text_, kPlainWords, [&](const std::string& word) {
     const std::vector<std::string> prefixes = parse_address_prefixes(word);
     if (prefixes.empty()) {
       say(Severity::warning, "bad-address",
           quote(word) + " is no address, prefix or name of some; it is ignored",
           "use any, localhost, link-local, multicast, or an address like 192.0.2.0/24");
-      continue;
+      return false;
     }
     for (const std::string& prefix : prefixes) edit<WordSet>().words.insert(prefix);
-    any = true;
-  }
+    return true;
+  });
 }
 
 Assigned Assigner::assign_device() {
@@ -168,14 +153,7 @@ Assigned Assigner::assign_paths() {
     edit<Words>().words.push_back(std::move(path));
     return Assigned::added;
   }
-  WordReader reader(text_);
-  std::string word;
-  bool any = false;
-  for (;;) {
-    const auto step = reader.next(word);
-    if (step == WordReader::Step::malformed)
-      say(Severity::warning, "bad-quoting", "unbalanced quotes; the rest of the line is ignored");
-    if (step != WordReader::Step::word) return any ? Assigned::added : Assigned::dropped;
+  return add_words(text_, kUnquotedWords, [&](const std::string& word) {
     std::string_view rest = word;
     std::string entry;
     for (const char prefix : {'-', '+'})
@@ -184,10 +162,10 @@ Assigned Assigner::assign_paths() {
         rest.remove_prefix(1);
       }
     std::string path;
-    if (!take_path(rest, path, true)) continue;
+    if (!take_path(rest, path, true)) return false;
     edit<Words>().words.push_back(entry + path);
-    any = true;
-  }
+    return true;
+  });
 }
 
 Assigned Assigner::assign_path() {
@@ -217,24 +195,17 @@ bool Assigner::is_malformed(std::string_view item) {
 
 Assigned Assigner::assign_words() {
   if (text_.empty()) return reset();
-  WordReader reader(text_);
-  std::string word;
-  bool any = false;
-  for (;;) {
-    const auto step = reader.next(word);
-    if (step == WordReader::Step::malformed)
-      say(Severity::warning, "bad-quoting", "unbalanced quotes; the rest of the line is ignored");
-    if (step != WordReader::Step::word) return any ? Assigned::added : Assigned::dropped;
+  return add_words(text_, kUnquotedWords, [&](const std::string& word) {
     std::optional<std::string> expanded = expand(word);
     if (!expanded) {
       say(Severity::warning, "bad-specifier",
           "a specifier in " + quote(word) + " cannot be expanded; the word is ignored");
-      continue;
+      return false;
     }
-    if (is_malformed(*expanded)) continue;
+    if (is_malformed(*expanded)) return false;
     edit<Words>().words.push_back(std::move(*expanded));
-    any = true;
-  }
+    return true;
+  });
 }
 
 Assigned Assigner::assign_line() {
