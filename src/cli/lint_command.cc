@@ -33,8 +33,7 @@ LintReport lint_all(const UnitSource& source, const TreeOptions& options) {
                                        Error{Errc::not_found, "there is no such unit", 0, {}, {}, {}}));
       continue;
     }
-    const bool is_template = selected.label != selected.name.text();
-    std::string label = is_template ? selected.label : loaded.unit.name.text();
+    std::string label = label_of(selected, loaded.unit);
     if (!labels.insert(label).second) continue;   // an alias of one that has been seen
     report.units.push_back(
         {std::move(label),
@@ -65,12 +64,8 @@ int run_lint(Arguments arguments, Console& console) {
   parser.add_note(
       "Exit status: 0 nothing found but notes; 1 a finding; 2 there is no such unit, or other trouble.");
   if (const auto code = parser.parse(arguments, console)) return *code;
-  const auto source = UnitSource::open(tree, units);
-  if (!source) {
-    console.report(source.error());
-    return kExitTrouble;
-  }
-  for (const Diagnostic& one : source->diagnostics()) console.report(one);
+  const auto source = open_units(tree, units, console);
+  if (!source) return kExitTrouble;
 
   LintReport report = lint_all(*source, tree);
   report.notes = notes;

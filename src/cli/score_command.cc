@@ -119,11 +119,8 @@ class Scorer {
     // Masked units do not run, and links that lead nowhere are no units; who names one is told.
     const bool is_there = loaded.unit.state == LoadState::loaded || loaded.unit.state == LoadState::refused;
     if (!source_.are_named() && !is_there) return;
-    // A name that was not asked for under this name is an alias, and its unit comes once.
-    const bool is_template = selected.label != selected.name.text();
-    std::string label =
-        is_template ? loaded.unit.name.template_name().text() : loaded.unit.name.text();
-    if (!labels_.insert(label).second) return;
+    std::string label = label_of(selected, loaded.unit);
+    if (!labels_.insert(label).second) return;   // an alias of one that has been seen
 
     if (source_.are_named() && source_.mode() == ScoreMode::online && selected.name.type() != "service") {
       report_.failed.push_back({std::move(label), Error{Errc::unsupported,
@@ -205,12 +202,8 @@ int run_score(Arguments arguments, Console& console) {
   }
   const auto exemptions = read_exemptions(options.exempt_file, console);
   if (!exemptions) return kExitTrouble;
-  const auto source = UnitSource::open(options.tree, options.arguments);
-  if (!source) {
-    console.report(source.error());
-    return kExitTrouble;
-  }
-  for (const Diagnostic& one : source->diagnostics()) console.report(one);
+  const auto source = open_units(options.tree, options.arguments, console);
+  if (!source) return kExitTrouble;
 
   Scorer scorer(options, *source, *policy, *exemptions);
   scorer.add_all();

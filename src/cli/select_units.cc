@@ -69,6 +69,22 @@ void add_tree_options(OptionParser& parser, TreeOptions& options) {
       "as systemd-analyze --offline=true: without what generators made, and with that mode's rules");
 }
 
+std::optional<UnitSource> open_units(const TreeOptions& options, Arguments arguments,
+                                     const Console& console) {
+  auto source = UnitSource::open(options, arguments);
+  if (!source) {
+    console.report(source.error());
+    return std::nullopt;
+  }
+  for (const Diagnostic& one : source->diagnostics()) console.report(one);
+  return std::move(*source);
+}
+
+std::string label_of(const SelectedUnit& selected, const Unit& unit) {
+  const bool is_template = selected.label != selected.name.text();
+  return is_template ? unit.name.template_name().text() : unit.name.text();
+}
+
 std::optional<unsigned> find_systemd_version(const FileSystem& fs) {
   // Debian has the library beside others of its architecture, other systems in systemd's own folder.
   for (const std::string lib : {"/usr/lib", "/usr/lib64", "/lib", "/lib64"}) {

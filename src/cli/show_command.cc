@@ -36,12 +36,8 @@ int run_show(Arguments arguments, Console& console) {
                                  {}});
     return kExitTrouble;
   }
-  const auto source = UnitSource::open(tree, units);
-  if (!source) {
-    console.report(source.error());
-    return kExitTrouble;
-  }
-  for (const Diagnostic& one : source->diagnostics()) console.report(one);
+  const auto source = open_units(tree, units, console);
+  if (!source) return kExitTrouble;
   for (const auto& [argument, error] : source->failed()) console.report(argument, error);
   if (source->selected().empty()) return kExitTrouble;
 

@@ -168,6 +168,19 @@ class Program(unittest.TestCase):
         self.assertEqual([u["unit"] for u in json.loads(done.stdout)["units"]],
                          ["bare.service", "tty@.service", "tty@tty1.service"])
 
+    def test_an_alias_goes_by_the_name_of_its_file(self):
+        with tempfile.TemporaryDirectory() as root:
+            units = pathlib.Path(root) / "usr/lib/systemd/system"
+            units.mkdir(parents=True)
+            for file, link in (("a.service", "b.service"), ("a@.service", "b@.service")):
+                (units / file).write_text("[Service]\nExecStart=/bin/a\nPrivateTmp=maybe\n")
+                (units / link).symlink_to(file)
+            for command, records in (("score", "units"), ("lint", "findings")):
+                with self.subTest(command):
+                    done = run(command, "b@", "b", "a@", "--json", "--for-systemd=252", f"--root={root}")
+                    self.assertEqual([one["unit"] for one in json.loads(done.stdout)[records]
+                                      if one.get("severity") != "note"], ["a.service", "a@.service"])
+
     def test_a_file_is_taken_from_where_it_is(self):
         done = run("score", "./bare.service", "--json", "--for-systemd=252", cwd=self.units)
         self.check(done, 0)
