@@ -115,90 +115,11 @@ TEST_F(Spoiled, NamesAColumnOfTheWrongType) {
   expect_fault_there("directives.toml", "`specifiers` must be true or false");
 }
 
-TEST_F(Spoiled, NamesADirectiveThatStandsTwice) {
-  replace("directives.toml", "name = \"Group\"", "name = \"Group\"", "name = \"User\"");
-  expect_fault("directives.toml", "User stands twice");
-}
-
-TEST_F(Spoiled, NamesAnUnknownKind) {
-  replace("directives.toml", "name = \"Group\"", "kind = \"user\"", "kind = \"usr\"");
-  expect_fault("directives.toml", "`usr` is not a kind");
-}
-
-TEST_F(Spoiled, NamesASinceThatTheKeyListRefutes) {
-  replace("directives.toml", "name = \"PrivatePIDs\"", "since = 257", "since = 250");
-  expect_fault("directives.toml", "PrivatePIDs is since 250, but 252 has no such key in [Service]");
-  replace("directives.toml", "name = \"PrivateNetwork\"", "since = 183", "since = 255");
-  expect_fault("directives.toml", "PrivateNetwork is since 255, but 252 has it in [Service]");
-}
-
-TEST_F(Spoiled, NamesABooleanThatIsNone) {
-  replace("directives.toml", "name = \"PrivateDevices\"", "\"yes\"", "\"maybe\"");
-  expect_fault("directives.toml", "PrivateDevices is a boolean to 252, but not here");
-}
-
-TEST_F(Spoiled, NamesADefaultThatIsNoValue) {
-  replace("directives.toml", "name = \"ProtectHome\"", "default = \"no\"", "default = \"none\"");
-  expect_fault("directives.toml", "default `none` is not one of its values");
-}
-
 TEST_F(Spoiled, NamesASummaryWithoutPeriodOrTooLong) {
   replace("directives.toml", "name = \"Group\"", "own.\"", "own\"");
   expect_fault("directives.toml", "the summary of Group has no period");
   replace("directives.toml", "name = \"Group\"", "own\"", std::string(120, 'x') + ".\"");
   expect_fault("directives.toml", "longer than 120 columns");
-}
-
-TEST_F(Spoiled, NamesAnEffectOfEntriesWhereThereAreNone) {
-  replace("directives.toml", "name = \"Group\"", "kind = \"user\"", "kind = \"user\"\nlist = \"opens\"");
-  expect_fault("directives.toml", "Group: `list` is for lists, masks and modes");
-  replace("directives.toml", "name = \"ReadOnlyPaths\"", "list = \"closes\"", "list = \"close\"");
-  expect_fault("directives.toml", "`close` is not a list");
-}
-
-TEST_F(Spoiled, NamesAConditionOnNothing) {
-  replace("implications.toml", "stage", "PrivateDevices=yes", "PrivateDevice=yes");
-  expect_fault("implications.toml", "directives.toml has no PrivateDevice");
-}
-
-TEST_F(Spoiled, NamesAChoiceThatDoesNotExist) {
-  replace("implications.toml", "stage", "PrivateDevices=yes", "PrivateDevices=true");
-  expect_fault("implications.toml", "PrivateDevices has no value `true`");
-}
-
-TEST_F(Spoiled, NamesACapabilityThatDoesNotExist) {
-  replace("implications.toml", "stage", "CAP_MKNOD", "CAP_MKNODE");
-  expect_fault("implications.toml", "252 has no capability CAP_MKNODE");
-}
-
-TEST_F(Spoiled, NamesAnImplicationThatFeedsAnEarlierOne) {
-  replace("implications.toml", "DynamicUser=yes\", \"ProtectHome=no", "ProtectHome = \"read-only\"",
-          "PrivateDevices = \"yes\"");
-  expect_fault("implications.toml", "changes PrivateDevices, which line");
-}
-
-TEST_F(Spoiled, NamesAPitfallThatNothingTriggersOrThatStandsTwice) {
-  replace("pitfalls.toml", "id = \"inherited-files\"", "when = [\"OpenFile\", \"PrivateMounts=yes\"]", "");
-  expect_fault("pitfalls.toml", "this holds of every unit");
-  replace("pitfalls.toml", "id = \"inherited-files\"", "inherited-files", "inherited-sockets");
-  expect_fault("pitfalls.toml", "a second pitfall inherited-sockets");
-}
-
-TEST_F(Spoiled, NamesAPitfallOnAWordThatAVersionLacks) {
-  replace("pitfalls.toml", "id = \"ip-deny-packet\"", "CAP_NET_RAW", "CAP_NET_ROW");
-  expect_fault("pitfalls.toml", "252 has no capability CAP_NET_ROW");
-  replace("pitfalls.toml", "id = \"mdwe-memfd\"", "~memfd_create\"", "~memfd_creat\"");
-  expect_fault("pitfalls.toml", "252 does not know `memfd_creat`");
-  replace("pitfalls.toml", "id = \"ip-deny-packet\"", "AF_PACKET", "AF_PACKETS");
-  expect_fault("pitfalls.toml", "257 has no family AF_PACKETS");
-}
-
-TEST_F(Spoiled, NamesAPitfallWithItemsThatAreNoPaths) {
-  replace("pitfalls.toml", "id = \"home-hidden\"", "items = [\"ReadWritePaths\"]",
-          "items = [\"SystemCallFilter\"]");
-  expect_fault("pitfalls.toml", "SystemCallFilter lists no paths");
-  replace("pitfalls.toml", "id = \"remove-ipc-root\"", "RemoveIPC= does", "{item} does");
-  expect_fault("pitfalls.toml", "{item} without `items`");
 }
 
 TEST_F(Spoiled, NamesARowWithoutWeightAndAWeightWithoutRow) {
@@ -207,30 +128,71 @@ TEST_F(Spoiled, NamesARowWithoutWeightAndAWeightWithoutRow) {
   expect_fault("systemd/257.toml", "exposure.toml has no row PrivateTmp");
 }
 
-TEST_F(Spoiled, NamesAValueWithoutBadness) {
-  replace("exposure.toml", "json_field = \"ProtectHome\"", "tmpfs = 1, ", "");
-  expect_fault("exposure.toml", "no badness for ProtectHome=tmpfs");
-}
+// One thing spoiled, and what is said of it.
+struct Fault {
+  std::string_view file;
+  std::string_view anchor;   // `from` stands behind it
+  std::string_view from;
+  std::string_view to;
+  std::string_view message;
+};
 
-TEST_F(Spoiled, NamesATighterValueThatIsWorse) {
-  replace("exposure.toml", "json_field = \"ProtectHome\"", "tmpfs = 1", "tmpfs = 6");
-  expect_fault("exposure.toml", "ProtectHome=tmpfs is worse than a looser value");
-}
+void PrintTo(const Fault& one, std::ostream* out) { *out << one.file << ": " << one.message; }
 
-TEST_F(Spoiled, NamesBadnessAboveTheRange) {
-  replace("exposure.toml", "json_field = \"ProtectHome\"", "no = 10", "no = 11");
-  expect_fault("exposure.toml", "badness 11 is above the range 10");
-}
+constexpr Fault kFaults[] = {
+    {"directives.toml", "name = \"Group\"", "name = \"Group\"", "name = \"User\"", "User stands twice"},
+    {"directives.toml", "name = \"Group\"", "kind = \"user\"", "kind = \"usr\"", "`usr` is not a kind"},
+    {"directives.toml", "name = \"PrivatePIDs\"", "since = 257", "since = 250",
+     "PrivatePIDs is since 250, but 252 has no such key in [Service]"},
+    {"directives.toml", "name = \"PrivateNetwork\"", "since = 183", "since = 255",
+     "PrivateNetwork is since 255, but 252 has it in [Service]"},
+    {"directives.toml", "name = \"PrivateDevices\"", "\"yes\"", "\"maybe\"",
+     "PrivateDevices is a boolean to 252, but not here"},
+    {"directives.toml", "name = \"ProtectHome\"", "default = \"no\"", "default = \"none\"",
+     "default `none` is not one of its values"},
+    {"directives.toml", "name = \"Group\"", "kind = \"user\"", "kind = \"user\"\nlist = \"opens\"",
+     "Group: `list` is for lists, masks and modes"},
+    {"directives.toml", "name = \"ReadOnlyPaths\"", "list = \"closes\"", "list = \"close\"",
+     "`close` is not a list"},
+    {"implications.toml", "stage", "PrivateDevices=yes", "PrivateDevice=yes",
+     "directives.toml has no PrivateDevice"},
+    {"implications.toml", "stage", "PrivateDevices=yes", "PrivateDevices=true",
+     "PrivateDevices has no value `true`"},
+    {"implications.toml", "stage", "CAP_MKNOD", "CAP_MKNODE", "252 has no capability CAP_MKNODE"},
+    {"implications.toml", "DynamicUser=yes\", \"ProtectHome=no", "ProtectHome = \"read-only\"",
+     "PrivateDevices = \"yes\"", "changes PrivateDevices, which line"},
+    {"pitfalls.toml", "id = \"inherited-files\"", "when = [\"OpenFile\", \"PrivateMounts=yes\"]", "",
+     "this holds of every unit"},
+    {"pitfalls.toml", "id = \"inherited-files\"", "inherited-files", "inherited-sockets",
+     "a second pitfall inherited-sockets"},
+    {"pitfalls.toml", "id = \"ip-deny-packet\"", "CAP_NET_RAW", "CAP_NET_ROW",
+     "252 has no capability CAP_NET_ROW"},
+    {"pitfalls.toml", "id = \"mdwe-memfd\"", "~memfd_create\"", "~memfd_creat\"",
+     "252 does not know `memfd_creat`"},
+    {"pitfalls.toml", "id = \"ip-deny-packet\"", "AF_PACKET", "AF_PACKETS", "257 has no family AF_PACKETS"},
+    {"pitfalls.toml", "id = \"home-hidden\"", "items = [\"ReadWritePaths\"]",
+     "items = [\"SystemCallFilter\"]", "SystemCallFilter lists no paths"},
+    {"pitfalls.toml", "id = \"remove-ipc-root\"", "RemoveIPC= does", "{item} does",
+     "{item} without `items`"},
+    {"exposure.toml", "json_field = \"ProtectHome\"", "tmpfs = 1, ", "",
+     "no badness for ProtectHome=tmpfs"},
+    {"exposure.toml", "json_field = \"ProtectHome\"", "tmpfs = 1", "tmpfs = 6",
+     "ProtectHome=tmpfs is worse than a looser value"},
+    {"exposure.toml", "json_field = \"ProtectHome\"", "no = 10", "no = 11",
+     "badness 11 is above the range 10"},
+    {"exposure.toml", "SystemCallFilter_swap", "@swap", "@swop", "252 has no group @swop"},
+    {"systemd/252.toml", "\"@system-service\" = [", "\"@aio\"", "\"@aioo\"",
+     "@system-service holds the unknown @aioo"},
+};
 
-TEST_F(Spoiled, NamesAGroupThatAVersionLacks) {
-  replace("exposure.toml", "SystemCallFilter_swap", "@swap", "@swop");
-  expect_fault("exposure.toml", "252 has no group @swop");
-}
+class SpoiledBy : public Spoiled, public ::testing::WithParamInterface<Fault> {};
 
-TEST_F(Spoiled, NamesANestedGroupThatDoesNotExist) {
-  replace("systemd/252.toml", "\"@system-service\" = [", "\"@aio\"", "\"@aioo\"");
-  expect_fault("systemd/252.toml", "@system-service holds the unknown @aioo");
+TEST_P(SpoiledBy, IsNamed) {
+  const Fault& one = GetParam();
+  replace(std::string(one.file), one.anchor, one.from, one.to);
+  expect_fault(std::string(one.file), one.message);
 }
+INSTANTIATE_TEST_SUITE_P(CatalogueCompile, SpoiledBy, ::testing::ValuesIn(kFaults));
 
 }  // namespace
 }  // namespace harden::catalogue::compile
