@@ -51,6 +51,8 @@ struct Directive {
   bool voids_unit;  // systemd does not load a unit with an unparsable value; else it drops it
   Form form;         // what systemd asks of an item of Kind::words, lines and paths
   bool mask_starts_full;  // Kind::capabilities: unset means all (bounding set), else none
+  std::optional<DirectiveId> excepts;  // its entries are exceptions from this one: without it they mean
+                                       // nothing, or shut what was open
   std::uint16_t since;  // first systemd version with the directive
   std::span<const std::string_view> aliases;  // older spellings still taken: ReadWriteDirectories
   std::string_view summary;  // one sentence: what the directive does to a service

@@ -10,6 +10,7 @@
 
 #include "catalogue/catalogue.h"
 #include "catalogue/hash.h"
+#include "catalogue/policy.h"
 #include "catalogue/tables.h"
 
 namespace harden::catalogue {
@@ -150,5 +151,21 @@ bool knows_section(const Systemd& systemd, std::string_view section) {
 }
 
 std::span<const NamespaceKind> namespaces() { return kNamespaces; }
+
+const Grant& grant(GrantId id) { return grants()[static_cast<std::size_t>(id)]; }
+
+namespace {
+
+template <typename Row>
+const Row* find_named(std::span<const Row> rows, std::string_view name) {
+  const auto at = std::ranges::find(rows, name, &Row::name);
+  return at == rows.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+const Grant* find_grant(std::string_view name) { return find_named(grants(), name); }
+const Profile* find_profile(std::string_view name) { return find_named(profiles(), name); }
+const Layout* find_layout(std::string_view name) { return find_named(layouts(), name); }
 
 }  // namespace harden::catalogue

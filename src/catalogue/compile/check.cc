@@ -69,6 +69,7 @@ class Checker {
     if (!directive.summary.ends_with('.')) fault(place, "the summary of {} has no period", directive.name);
     if (directive.summary.size() > kSummaryColumns)
       fault(place, "the summary of {} is longer than {} columns", directive.name, kSummaryColumns);
+    if (!directive.excepts.empty()) (void)find(place, directive.excepts);
     check_values(directive);
     for (const SystemdTable& systemd : catalogue_.systemds) check_keys(directive, systemd);
   }

@@ -9,30 +9,11 @@
 #include <set>
 #include <span>
 
+#include "catalogue/compile/cpp_text.h"
 #include "catalogue/hash.h"
 
 namespace harden::catalogue::compile {
 namespace {
-
-constexpr std::string_view kHead =
-    "// SPDX-License-Identifier: LGPL-2.1-or-later\n"
-    "// Generated from catalogue/ by src/catalogue/compile; do not edit.\n";
-
-std::string quote(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + '"';
-}
-
-template <typename Range, typename Write>
-std::string list_of(const Range& range, Write write) {
-  std::string result;
-  for (const auto& item : range) result += fmt::format("{}{}", result.empty() ? "" : ", ", write(item));
-  return result;
-}
 
 std::string family_class(std::string_view word) { return word == "unix" ? "unix_" : std::string(word); }
 
@@ -42,7 +23,7 @@ class Emitter {
       : catalogue_(catalogue), syscalls_(all_syscalls(catalogue)) {}
 
   std::string ids() {
-    put("{}#pragma once\n\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n", kHead);
+    put("{}#pragma once\n\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n", kGeneratedHead);
     put("namespace harden::catalogue {{\n\nenum class DirectiveId : std::uint16_t {{\n");
     for (const DirectiveRow& directive : catalogue_.directives) put("  {},\n", directive.name);
     put("}};\ninline constexpr std::size_t kDirectiveCount = {};\n", catalogue_.directives.size());
@@ -56,7 +37,7 @@ class Emitter {
   }
 
   std::string tables() {
-    put("{}#include \"catalogue/tables.h\"\n\nnamespace harden::catalogue {{\nnamespace {{\n\n", kHead);
+    put("{}#include \"catalogue/tables.h\"\n\nnamespace harden::catalogue {{\nnamespace {{\n\n", kGeneratedHead);
     directives();
     implications();
     pitfalls();
@@ -93,23 +74,24 @@ class Emitter {
     for (const DirectiveRow& d : catalogue_.directives) {
       const std::string values =
           array("ChoiceValue", "kValues" + d.name, list_of(d.values, [](const ChoiceRow& v) {
-                  return fmt::format("{{{}, {}, {}, {}, {}}}", quote(v.name), v.since, v.boolean,
-                                     quote(v.synonym), v.synonym_since);
+                  return fmt::format("{{{}, {}, {}, {}, {}}}", quote_cpp(v.name), v.since, v.boolean,
+                                     quote_cpp(v.synonym), v.synonym_since);
                 }));
-      const std::string aliases = array("std::string_view", "kAliases" + d.name, list_of(d.aliases, quote));
+      const std::string aliases = array("std::string_view", "kAliases" + d.name, list_of(d.aliases, quote_cpp));
       const auto choice = [&](const std::optional<std::string>& value) {
         return d.kind == "choice" && value ? std::to_string(d.choice(*value).value_or(0)) : "std::nullopt";
       };
       const auto& outside = d.default_outside_service ? d.default_outside_service : d.default_value;
       rows.push_back(
           fmt::format("    {{{}, {}, Context::{}, Kind::{}, {}, ListEffect::{}, {}, {}, {}, {}, {}, {}, "
-                      "{}, {}, {}, {}, {},\n     "
+                      "{}, {}, {}, {}, {}, {},\n     "
                       "{}}},\n",
-                      id_of(d.name), quote(d.name), d.context, d.kind, values, d.list, d.ordered,
+                      id_of(d.name), quote_cpp(d.name), d.context, d.kind, values, d.list, d.ordered,
                       choice(d.default_value), choice(outside),
-                      quote(d.kind != "choice" && d.default_value ? *d.default_value : ""),
+                      quote_cpp(d.kind != "choice" && d.default_value ? *d.default_value : ""),
                       d.empty_resets_since, d.specifiers, d.voids_unit, "Form::" + d.form, d.starts_full,
-                      d.since, aliases, quote(d.summary)));
+                      d.excepts.empty() ? "std::nullopt" : id_of(d.excepts),
+                      d.since, aliases, quote_cpp(d.summary)));
     }
     put("constexpr Directive kDirectives[] = {{\n{}}};\n", fmt::join(rows, ""));
     put("static_assert(std::size(kDirectives) == kDirectiveCount);\n\n");
@@ -120,7 +102,7 @@ class Emitter {
       for (const std::string& alias : d.aliases) names.emplace_back(alias, id_of(d.name));
     }
     put("constexpr NamedDirective kDirectiveNames[] = {{\n");
-    for (const auto& [name, id] : names) put("    {{{}, {}}},\n", quote(name), id);
+    for (const auto& [name, id] : names) put("    {{{}, {}}},\n", quote_cpp(name), id);
     put("}};\n");
     slots("kDirectiveSlots", names, [](const auto& named) { return std::string_view(named.first); });
   }
@@ -167,10 +149,10 @@ class Emitter {
     for (const auto& [name, lines] : row.append)
       for (const std::string& line : lines)
         result.push_back(
-            fmt::format("{{EffectKind::append_line, {}, 0, 0, {}}}", id_of(name), quote(line)));
+            fmt::format("{{EffectKind::append_line, {}, 0, 0, {}}}", id_of(name), quote_cpp(line)));
     for (const std::string& call : row.deny_syscalls)
       result.push_back(fmt::format("{{EffectKind::deny_syscalls, DirectiveId::SystemCallFilter, 0, 0, {}}}",
-                                   quote(call)));
+                                   quote_cpp(call)));
     return result;
   }
 
@@ -184,7 +166,7 @@ class Emitter {
       const std::string done =
           array("Effect", "kEffects" + n, fmt::format("{}", fmt::join(effects(row), ", ")));
       rows.push_back(fmt::format("    {{Stage::{}, {}, {}, {}, {}, {}, {}, {}}},\n", row.stage, row.since,
-                                 row.until, when, any, done, row.unless_root, quote(row.reason)));
+                                 row.until, when, any, done, row.unless_root, quote_cpp(row.reason)));
     }
     put("constexpr Implication kImplications[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
@@ -203,12 +185,12 @@ class Emitter {
         for (const PitfallConditionRow& c : list)
           items.push_back(pitfall_condition(
               c, array("std::string_view", fmt::format("{}Words{}_{}", name, n, items.size()),
-                       list_of(c.words, quote))));
+                       list_of(c.words, quote_cpp))));
         return array("PitfallCondition", fmt::format("{}{}", name, n),
                      fmt::format("{}", fmt::join(items, ", ")));
       };
       const auto texts = [&](std::string_view name, const std::vector<std::string>& list) {
-        return array("std::string_view", fmt::format("{}{}", name, n), list_of(list, quote));
+        return array("std::string_view", fmt::format("{}{}", name, n), list_of(list, quote_cpp));
       };
       const auto directives = [&](std::string_view name, const std::vector<std::string>& list) {
         return array("DirectiveId", fmt::format("{}{}", name, n),
@@ -219,19 +201,19 @@ class Emitter {
       rows.push_back(
           fmt::format("    {{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},\n     {},\n   "
                       "  {},\n     {}}},\n",
-                      quote(row.id), row.severity == "note", row.since, row.until, when, any, row.each,
+                      quote_cpp(row.id), row.severity == "note", row.since, row.until, when, any, row.each,
                       row.only_root, row.unless_root, directives("kPitfallItems", row.items),
                       texts("kPitfallAt", row.at), texts("kPitfallBelow", row.below),
                       texts("kPitfallExcept", row.except), directives("kPitfallListedIn", row.listed_in),
-                      directives("kPitfallNotListedIn", row.not_listed_in), quote(row.unless_prefix),
-                      quote(row.message), quote(row.hint), quote(row.source)));
+                      directives("kPitfallNotListedIn", row.not_listed_in), quote_cpp(row.unless_prefix),
+                      quote_cpp(row.message), quote_cpp(row.hint), quote_cpp(row.source)));
     }
     put("constexpr Pitfall kPitfalls[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
 
   void syscalls() {
     put("constexpr Syscall kSyscalls[] = {{\n");
-    for (const std::string& name : syscalls_) put("    {{{}}},\n", quote(name));
+    for (const std::string& name : syscalls_) put("    {{{}}},\n", quote_cpp(name));
     put("}};\nstatic_assert(std::size(kSyscalls) == kSyscallCount);\n");
     slots("kSyscallSlots", syscalls_, [](const std::string& name) { return std::string_view(name); });
   }
@@ -269,7 +251,7 @@ class Emitter {
     put("constexpr char kKeyText[] =\n");
     std::size_t at = 0;
     for (const std::string& name : names) {
-      put("    {}\n", quote(name));
+      put("    {}\n", quote_cpp(name));
       key_offsets_[name] = at;
       at += name.size();
     }
@@ -284,24 +266,24 @@ class Emitter {
     const unsigned v = systemd.version;
     put("// --- {} ---\n", v);
     capabilities_.push_back(
-        array("std::string_view", fmt::format("kCapabilities{}", v), list_of(systemd.capabilities, quote)));
+        array("std::string_view", fmt::format("kCapabilities{}", v), list_of(systemd.capabilities, quote_cpp)));
     const auto family = [](const auto& pair) {
-      return fmt::format("{{{}, {}}}", quote(pair.first), pair.second);
+      return fmt::format("{{{}, {}}}", quote_cpp(pair.first), pair.second);
     };
     families_.push_back(
         array("AddressFamily", fmt::format("kFamilies{}", v), list_of(systemd.families, family)));
     aliases_.push_back(array("AddressFamily", fmt::format("kFamilyAliases{}", v),
                              list_of(systemd.family_aliases, family)));
     architectures_.push_back(array("std::string_view", fmt::format("kArchitectures{}", v),
-                                   list_of(systemd.architectures, quote)));
+                                   list_of(systemd.architectures, quote_cpp)));
 
     std::vector<std::string> groups;
     for (const auto& [name, members] : systemd.groups) {
       std::set<std::string> seen, calls;
       expand(systemd, name, seen, calls);
       const std::string list =
-          array("std::string_view", fmt::format("kGroup{}_{}", v, groups.size()), list_of(members, quote));
-      groups.push_back(fmt::format("\n    {{{}, {}, {}}}", quote(name), list, set_of(calls)));
+          array("std::string_view", fmt::format("kGroup{}_{}", v, groups.size()), list_of(members, quote_cpp));
+      groups.push_back(fmt::format("\n    {{{}, {}, {}}}", quote_cpp(name), list, set_of(calls)));
     }
     groups_.push_back(
         array("SyscallGroup", fmt::format("kGroups{}", v), fmt::format("{}", fmt::join(groups, ","))));
@@ -310,8 +292,8 @@ class Emitter {
     for (const auto& [name, members] : systemd.filesystem_groups) {
       const std::string list =
           array("std::string_view", fmt::format("kFilesystems{}_{}", v, filesystems.size()),
-                list_of(members, quote));
-      filesystems.push_back(fmt::format("\n    {{{}, {}}}", quote(name), list));
+                list_of(members, quote_cpp));
+      filesystems.push_back(fmt::format("\n    {{{}, {}}}", quote_cpp(name), list));
     }
     filesystems_.push_back(array("NameGroup", fmt::format("kFilesystemGroups{}", v),
                                  fmt::format("{}", fmt::join(filesystems, ","))));
@@ -325,7 +307,7 @@ class Emitter {
     exposure_.push_back(array(
         "ExposureWeight", fmt::format("kExposure{}", v), list_of(catalogue_.rows, [&](const RowRow& row) {
           const auto weight = std::ranges::find(systemd.exposure, row.json_field, &WeightRow::json_field);
-          return fmt::format("\n    {{{}, {}, {}, {}}}", quote(weight->json_field), quote(weight->name),
+          return fmt::format("\n    {{{}, {}, {}, {}}}", quote_cpp(weight->json_field), quote_cpp(weight->name),
                              weight->weight, weight->range);
         })));
     put("\n");
@@ -340,7 +322,7 @@ class Emitter {
       known.insert(systemd.pseudo.begin(), systemd.pseudo.end());
       put("    {{{}, {}, {}, {}, {}, {}, {},\n     {},\n     {},\n     {}, KeyList(kKeyText, kKeys{}), {}, "
           "{}}},\n",
-          systemd.version, quote(systemd.package), capabilities_[i], systemd.capability_limit, families_[i],
+          systemd.version, quote_cpp(systemd.package), capabilities_[i], systemd.capability_limit, families_[i],
           aliases_[i], groups_[i], set_of(known), set_of(native), architectures_[i], systemd.version,
           filesystems_[i], exposure_[i]);
     }
@@ -362,9 +344,9 @@ class Emitter {
       badness = array("std::uint8_t", fmt::format("kBadness{}", rows.size()), badness);
       rows.push_back(fmt::format(
           "    {{{}, Check::{}, {}, {}, {}, {}, {:#x}, FamilyClass::{}, {}, {}, {},\n     {}}},\n",
-          quote(row.json_field), row.check, id_of(row.directive), badness, row.when_set, row.when_unset,
-          mask, row.family.empty() ? "other" : family_class(row.family), quote(row.group),
-          row.default_dependencies_only, row.unprivileged_only, quote(row.open)));
+          quote_cpp(row.json_field), row.check, id_of(row.directive), badness, row.when_set, row.when_unset,
+          mask, row.family.empty() ? "other" : family_class(row.family), quote_cpp(row.group),
+          row.default_dependencies_only, row.unprivileged_only, quote_cpp(row.open)));
     }
     put("constexpr ExposureRow kRows[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }

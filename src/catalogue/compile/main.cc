@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The build step between catalogue/*.toml and the program: checks that the files hold together and
-// writes ids.h and tables.cc. Every fault is named with file and line, and then nothing is written.
+// writes ids.h and tables.cc, and the same for policies. Every fault is named with file and line, and then nothing is written.
 //
 //   catalogue_compile CATALOGUE_DIR OUTPUT_DIR
 #include <cstdio>
@@ -10,6 +10,7 @@
 
 #include "catalogue/compile/check.h"
 #include "catalogue/compile/emit.h"
+#include "catalogue/compile/policy_model.h"
 #include "catalogue/compile/read.h"
 
 namespace {
@@ -33,10 +34,14 @@ int run(const std::string& dir, const std::string& output) {
   Report report;
   const Catalogue catalogue = read_catalogue(dir, report);
   if (report.empty()) check_catalogue(catalogue, report);
+  const PolicyTables policy = read_policy_tables(dir, catalogue, report);
+  if (report.empty()) check_policy_tables(policy, catalogue, report);
   report.print();
   if (!report.empty()) return 1;
   return write_if_changed(output + "/ids.h", emit_ids(catalogue)) &&
-                 write_if_changed(output + "/tables.cc", emit_tables(catalogue))
+                 write_if_changed(output + "/tables.cc", emit_tables(catalogue)) &&
+                 write_if_changed(output + "/policy_ids.h", emit_policy_ids(policy)) &&
+                 write_if_changed(output + "/policy_tables.cc", emit_policy_tables(policy, catalogue))
              ? 0
              : 2;
 }

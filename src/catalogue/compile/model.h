@@ -41,6 +41,7 @@ struct DirectiveRow {
   bool voids_unit = false;
   std::string form = "any";
   bool starts_full = false;
+  std::string excepts;   // a directive, or empty
   unsigned since = 0;
   std::vector<std::string> aliases;
   std::string summary;

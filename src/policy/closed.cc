@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/closed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "privileges/path_access.h"
+
+namespace harden {
+namespace {
+
+using catalogue::Access;
+using catalogue::Directive;
+using catalogue::DirectiveId;
+using catalogue::GrantEffect;
+using catalogue::GrantOp;
+using catalogue::Implication;
+using catalogue::Kind;
+using catalogue::Stage;
+
+constexpr std::string_view kPrograms = "@programs";
+
+unsigned parse_mode(std::string_view text) {
+  unsigned mode = 0;
+  std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  return mode;
+}
+
+std::uint8_t choice_index(const Directive& directive, std::string_view name) {
+  const auto at = std::ranges::find(directive.values, name, &catalogue::ChoiceValue::name);
+  return static_cast<std::uint8_t>(at - directive.values.begin());
+}
+
+// As a word of a list of paths: `%` is no specifier, and blanks do not end it.
+std::string path_word(std::string_view path, bool optional) {
+  std::string word = optional ? "-" : "";
+  for (const char c : path) {
+    if (c == '%') word += '%';
+    word += c;
+  }
+  return word.find_first_of(" \t") == std::string::npos ? word : fmt::format("\"{}\"", word);
+}
+
+std::string_view without_mark(std::string_view path) { return path.substr(path.starts_with('-') ? 1 : 0); }
+
+bool is_covered(std::string_view path, std::span<const std::string> dirs) {
+  return std::ranges::any_of(dirs, [&](const std::string& dir) { return is_at_or_below(path, dir); });
+}
+
+class Closer {
+ public:
+  Closer(const catalogue::Profile& profile, const Target& target, const LoadedUnit* unit)
+      : profile_(profile), target_(target), unit_(unit) {
+    closed_.own = unit == nullptr ? bare_settings(target) : unit->settings;
+    for (const catalogue::ProfileSetting& setting : profile.settings) shut(setting);
+  }
+
+  Closed run(std::span<const Grant> grants, std::span<const Grant> implied) && {
+    for (const Grant& grant : grants) apply(grant, true);
+    for (const Grant& grant : implied) apply(grant, false);
+    leave_behind();
+    spare();
+    drop_what_is_not_to_be_had();
+    open_paths();
+    return std::move(closed_);
+  }
+
+ private:
+  struct PathGrant {
+    const Grant* grant;
+    Access access;
+    std::string path;
+    bool optional, named;
+  };
+
+  [[nodiscard]] unsigned version() const { return target_.systemd->version; }
+  [[nodiscard]] bool is_root() const { return target_.runs_as == RunsAs::root; }
+  Slot& slot(DirectiveId id) { return closed_.slots[id]; }
+  [[nodiscard]] const Slot* find_slot(DirectiveId id) const {
+    const auto at = closed_.slots.find(id);
+    return at == closed_.slots.end() ? nullptr : &at->second;
+  }
+
+  // The tightest value up to `index` that the version has; nothing if that is the loosest.
+  [[nodiscard]] std::optional<std::uint8_t> lowered(const Directive& directive, std::uint8_t index) const {
+    while (index > 0 && directive.values[index].since > version()) --index;
+    return directive.values[index].since > version() || index == 0 ? std::nullopt
+                                                                   : std::optional(index);
+  }
+
+  void miss(DirectiveId id, std::string because) {
+    closed_.unavailable.push_back({id, std::move(because)});
+  }
+
+  void shut(const catalogue::ProfileSetting& setting) {
+    const Directive& directive = catalogue::directive(setting.directive);
+    if (directive.since > version()) {
+      miss(directive.id, fmt::format("systemd {} has no {}=, which came with {}", version(), directive.name,
+                                     directive.since));
+      return;
+    }
+    Slot made;
+    made.in_profile = true;
+    if (directive.kind == Kind::choice) {
+      const std::uint8_t wanted = choice_index(directive, setting.words.front());
+      made.choice = lowered(directive, wanted);
+      if (!made.choice) {
+        miss(directive.id, fmt::format("systemd {} does not know {}={}", version(), directive.name,
+                                       setting.words.front()));
+        return;
+      }
+    } else if (directive.kind == Kind::mode) {
+      made.mode = parse_mode(setting.words.front());
+    } else {
+      for (const std::string_view word : setting.words)
+        if (word == kPrograms)
+          made.base.insert(made.base.end(), target_.layout->programs.begin(), target_.layout->programs.end());
+        else if (word.starts_with('~'))
+          made.denied.emplace_back(word.substr(1));
+        else
+          made.base.emplace_back(word);
+    }
+    slot(directive.id) = std::move(made);
+  }
+
+  static void note(Slot& slot, const Grant& grant) {
+    if (std::ranges::find(slot.opened_by, grant) == slot.opened_by.end()) slot.opened_by.push_back(grant);
+  }
+
+  void lift(DirectiveId id, const Grant& grant) {
+    Slot& opened = slot(id);
+    opened.lifted = true;
+    note(opened, grant);
+  }
+
+  void loosen(DirectiveId id, std::string_view word, const Grant& grant) {
+    const Directive& directive = catalogue::directive(id);
+    Slot* opened = closed_.slots.contains(id) ? &slot(id) : nullptr;
+    if (opened == nullptr || !opened->in_profile) return;
+    if (directive.kind == Kind::mode) {
+      const unsigned mode = parse_mode(word);
+      if ((opened->mode.value_or(0) & ~mode) == 0) return;
+      opened->mode = opened->mode.value_or(0) & mode;
+    } else {
+      std::uint8_t index = choice_index(directive, word);
+      while (index > 0 && directive.values[index].since > version()) --index;
+      if (index >= opened->choice.value_or(0)) return;
+      opened->choice = index;
+    }
+    note(*opened, grant);
+  }
+
+  void add(DirectiveId id, std::string word, const Grant& grant) {
+    Slot& opened = slot(id);
+    note(opened, grant);
+    opened.granted.insert(std::move(word));
+  }
+
+  void remove(DirectiveId id, std::string_view word, const Grant& grant) {
+    const auto at = closed_.slots.find(id);
+    if (at == closed_.slots.end()) return;
+    std::erase(at->second.base, word);
+    note(at->second, grant);
+  }
+
+  [[nodiscard]] bool applies(const Implication& row) const {
+    return (row.stage == Stage::load || row.stage == Stage::start) && row.since <= version() &&
+           version() <= row.until && !(row.unless_root && is_root());
+  }
+  // Calls each(directive) for those that make `id` one of its tighter choices.
+  template <typename Each>
+  void for_each_implying(DirectiveId id, Each each) {
+    for (const Implication& row : catalogue::implications()) {
+      const bool sets = std::ranges::any_of(row.effects, [&](const catalogue::Effect& effect) {
+        return effect.kind == catalogue::EffectKind::set_choice && effect.directive == id &&
+               effect.choice != 0;
+      });
+      if (!sets || !applies(row)) continue;
+      for (const auto& conditions : {row.when, row.any})
+        for (const catalogue::Condition& condition : conditions)
+          if (condition.directive != id) each(condition.directive);
+    }
+  }
+
+  void apply(const Grant& grant, bool named) {
+    const GrantArgument argument = read_argument(grant);
+    for (const GrantEffect& effect : grant.row().effects) {
+      const bool holds = std::ranges::all_of(effect.when, [&](const catalogue::GrantCondition& condition) {
+        return fact(condition.fact, grant, argument) != condition.negated;
+      });
+      if (!holds) continue;
+      if (effect.op == GrantOp::path)
+        paths_.push_back({&grant, access_of(effect.word), argument.path, argument.optional_path, named});
+      else
+        for (const std::string& word : words_of(effect.word, argument)) apply_effect(grant, effect, word);
+    }
+  }
+
+  [[nodiscard]] bool fact(catalogue::GrantFact fact, const Grant& grant,
+                          const GrantArgument& argument) const {
+    switch (fact) {
+      case catalogue::GrantFact::argument: return !grant.argument.empty();
+      case catalogue::GrantFact::peers: return !argument.peers.empty();
+      case catalogue::GrantFact::low_port: return argument.low_port;
+      case catalogue::GrantFact::root: return is_root();
+    }
+    return false;
+  }
+
+  static Access access_of(std::string_view word) {
+    return static_cast<Access>(std::ranges::find(catalogue::kAccessNames, word) -
+                               catalogue::kAccessNames.begin());
+  }
+
+  static std::vector<std::string> words_of(std::string_view pattern, const GrantArgument& argument) {
+    if (pattern == "{peer}") return argument.peers;
+    if (pattern == "{bind}") return {argument.bind};
+    if (pattern == "{name}") return {argument.name};
+    if (pattern == "{device}") return {argument.device};
+    return {std::string(pattern)};
+  }
+
+  void apply_effect(const Grant& grant, const GrantEffect& effect, const std::string& word) {
+    switch (effect.op) {
+      case GrantOp::lift: lift(effect.directive, grant); break;
+      case GrantOp::lift_implying:
+        lift(effect.directive, grant);
+        for_each_implying(effect.directive, [&](DirectiveId id) { lift(id, grant); });
+        break;
+      case GrantOp::set: loosen(effect.directive, word, grant); break;
+      case GrantOp::add: add(effect.directive, word, grant); break;
+      case GrantOp::remove: remove(effect.directive, word, grant); break;
+      case GrantOp::capability:
+        add(DirectiveId::CapabilityBoundingSet, word, grant);
+        if (!is_root()) add(DirectiveId::AmbientCapabilities, word, grant);
+        lift(DirectiveId::PrivateUsers, grant);
+        break;
+      case GrantOp::device:
+        add(DirectiveId::DeviceAllow, word, grant);
+        lift(DirectiveId::PrivateDevices, grant);
+        break;
+      case GrantOp::path: break;   // open_paths()
+    }
+  }
+
+  // A directive that is lifted takes with it what it implied: capabilities, calls and other directives that
+  // the profile shut through it and that no grant has opened. These get a word of their own.
+  void leave_behind() {
+    for (const Implication& row : catalogue::implications()) {
+      if (!applies(row) || !row.any.empty()) continue;
+      const bool gone = std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
+        const Slot* lifted = find_slot(condition.directive);
+        return lifted != nullptr && lifted->in_profile && lifted->lifted && lifted->choice &&
+               condition.test == catalogue::Test::choice && (condition.choices >> *lifted->choice & 1U) != 0;
+      });
+      if (gone) keep_effects(row);
+    }
+  }
+  void keep_effects(const Implication& row) {
+    for (const catalogue::Effect& effect : row.effects) {
+      const Slot* before = find_slot(effect.directive);
+      // An allow list has what it allows.
+      const bool is_allow_list = before != nullptr && before->in_profile &&
+                                 (before->denied.empty() || !before->base.empty());
+      switch (effect.kind) {
+        case catalogue::EffectKind::set_choice:
+          if (before == nullptr || (!before->in_profile && !before->lifted)) {
+            Slot& kept = slot(effect.directive);
+            kept.in_profile = true;
+            kept.choice = effect.choice;
+          }
+          break;
+        case catalogue::EffectKind::drop_capabilities:
+          if (!is_allow_list)
+            for (unsigned bit = 0; bit < target_.systemd->capabilities.size(); ++bit)
+              if ((effect.capabilities >> bit & 1U) != 0)
+                deny(effect.directive, target_.systemd->capabilities[bit]);
+          break;
+        case catalogue::EffectKind::deny_syscalls:
+          if (!is_allow_list) deny(effect.directive, effect.text);
+          break;
+        case catalogue::EffectKind::append_line: break;   // opens
+      }
+    }
+  }
+  void deny(DirectiveId id, std::string_view word) {
+    Slot& kept = slot(id);
+    kept.in_profile = true;
+    if (std::ranges::find(kept.denied, word) == kept.denied.end()) kept.denied.emplace_back(word);
+  }
+
+  // What brings in a directive that the profile spares is not written, unless that one is there already.
+  void spare() {
+    Settings at_start = closed_.own;
+    apply_implications(at_start, *target_.systemd, Stage::start, nullptr);
+    for (const DirectiveId spared : profile_.spares) {
+      if (at_start.choice(spared).value_or(0) != 0) continue;
+      for_each_implying(spared, [&](DirectiveId id) {
+        const auto at = closed_.slots.find(id);
+        if (at == closed_.slots.end() || !at->second.is_closed()) return;
+        at->second.in_profile = false;
+        miss(id, fmt::format("systemd {} would set {}= too, for a service that is not root", version(),
+                             catalogue::directive(spared).name));
+      });
+    }
+  }
+
+  void drop_what_is_not_to_be_had() {
+    for (const catalogue::Limit& limit : catalogue::limits()) {
+      if (limit.write || version() < limit.since || version() > limit.until) continue;
+      if (limit.fact && !fact_holds(*limit.fact, target_)) continue;
+      if (limit.unless && !slot_words(closed_, *limit.unless).empty()) continue;
+      for (const DirectiveId id : limit.directives) {
+        const auto at = closed_.slots.find(id);
+        if (at == closed_.slots.end() || !at->second.is_closed()) continue;
+        at->second.in_profile = false;
+        miss(id, std::string(limit.reason));
+      }
+    }
+  }
+
+  // The unit's own line, else the profile's value, else what the unit's other lines imply.
+  [[nodiscard]] bool holds(const catalogue::Condition& condition) const {
+    const Slot* slot = find_slot(condition.directive);
+    std::optional<std::uint8_t> choice = closed_.own.choice(condition.directive);
+    if (!is_written(unit_, condition.directive) && slot != nullptr && slot->is_closed() && slot->choice)
+      choice = std::max(*slot->choice, choice.value_or(0));
+    return choice && (condition.choices >> *choice & 1U) != 0;
+  }
+  [[nodiscard]] bool stands_in_the_way(const catalogue::Tree& tree, std::string_view path) const {
+    const auto is_in = [&](std::span<const std::string_view> dirs) {
+      return std::ranges::any_of(dirs, [&](std::string_view dir) { return is_at_or_below(path, dir); });
+    };
+    return is_in(tree.paths) && !is_in(tree.except) && holds(tree.when) &&
+           !(tree.unless && holds(*tree.unless));
+  }
+
+  [[nodiscard]] std::vector<std::string> paths_with(Access access) const {
+    std::vector<std::string> paths;
+    for (const PathGrant& path : paths_)
+      if (path.access == access) paths.push_back(path.path);
+    return paths;
+  }
+
+  void open_paths() {
+    // First the choices, so that all words are for those that hold in the end.
+    for (const PathGrant& path : paths_)
+      for (const catalogue::Tree& tree : catalogue::trees())
+        if (stands_in_the_way(tree, path.path))
+          for (const catalogue::TreeAction& action : tree.actions)
+            if (action.access == path.access &&
+                catalogue::directive(action.directive).kind == Kind::choice)
+              loosen(action.directive, action.word, *path.grant);
+
+    const bool restricts_execution = is_excepted_from(closed_, DirectiveId::NoExecPaths);
+    std::vector<std::string> programs;
+    for (const std::string_view path : target_.layout->programs)
+      programs.emplace_back(without_mark(path));
+    const std::vector<std::string> writable = paths_with(Access::write);
+    const std::vector<std::string> readable = paths_with(Access::read);
+    for (const PathGrant& path : paths_) {
+      // Below a path that is opened as far, another mount would only keep files from moving between them.
+      const auto is_in_another = [&](const std::vector<std::string>& dirs) {
+        return std::ranges::any_of(dirs, [&](const std::string& dir) {
+          return dir != path.path && is_at_or_below(path.path, dir);
+        });
+      };
+      switch (path.access) {
+        case Access::write:
+          if (!is_in_another(writable)) open_trees(path, Access::write);
+          break;
+        case Access::read:
+          if (!is_covered(path.path, writable) && !is_in_another(readable)) open_trees(path, Access::read);
+          break;
+        case Access::exec:
+          if (restricts_execution && !is_covered(path.path, programs))
+            add(DirectiveId::ExecPaths, path_word(path.path, path.optional), *path.grant);
+          if (!is_covered(path.path, writable) && !is_covered(path.path, programs))
+            open_trees(path, restricts_execution ? Access::exec : Access::read);
+          break;
+      }
+    }
+    const Slot* executable = find_slot(DirectiveId::ExecPaths);
+    if (restricts_execution && executable != nullptr && executable->is_closed())
+      for (const std::string_view program : target_.layout->programs)
+        if (!is_covered(without_mark(program), writable)) keep_read_only(program);
+  }
+
+  void open_trees(const PathGrant& path, Access access) {
+    for (const catalogue::Tree& tree : catalogue::trees()) {
+      if (!stands_in_the_way(tree, path.path)) continue;
+      for (const catalogue::TreeAction& action : tree.actions) {
+        if (action.access != access || catalogue::directive(action.directive).kind == Kind::choice) continue;
+        add(action.directive, path_word(path.path, path.optional), *path.grant);
+        if (path.named && !path.optional)
+          add(DirectiveId::RequiresMountsFor, path_word(path.path, false), *path.grant);
+      }
+    }
+  }
+  // A program folder that a read-only tree would lose by being executable.
+  void keep_read_only(std::string_view program) {
+    for (const catalogue::Tree& tree : catalogue::trees()) {
+      if (!stands_in_the_way(tree, without_mark(program))) continue;
+      for (const catalogue::TreeAction& action : tree.actions)
+        if (action.access == Access::exec && catalogue::directive(action.directive).kind != Kind::choice)
+          slot(action.directive).base.emplace_back(program);
+    }
+  }
+
+  static bool is_excepted_from(const Closed& closed, DirectiveId closer);
+  friend std::vector<std::string> harden::slot_words(const Closed& closed, DirectiveId id);
+
+  const catalogue::Profile& profile_;
+  const Target& target_;
+  const LoadedUnit* unit_;
+  Closed closed_;
+  std::vector<PathGrant> paths_;
+};
+
+// Is anything shut that the entries of its list of exceptions could open?
+bool Closer::is_excepted_from(const Closed& closed, DirectiveId closer) {
+  if (!slot_words(closed, closer).empty()) return true;
+  const Value* value = closed.own.find(closer);
+  if (value == nullptr) return false;
+  const auto* choice = std::get_if<Choice>(value);
+  return choice == nullptr || choice->index != 0;
+}
+
+std::vector<std::string> with_tilde(const Slot& slot) {
+  std::vector<std::string> words;
+  for (const std::string& word : slot.denied)
+    if (!slot.granted.contains(word)) words.push_back("~" + word);
+  return words;
+}
+
+// What the profile lets through, then what the grants do.
+std::vector<std::string> all_words(const Slot& slot) {
+  std::vector<std::string> words = slot.base;
+  for (const std::string& word : slot.granted)
+    if (std::ranges::find(words, word) == words.end()) words.push_back(word);
+  return words;
+}
+
+// An allow list takes lines in order: what is allowed, less what is denied, and what the grants allow. A deny
+// list the same without the first.
+std::vector<std::string> filter_words(const Slot& slot) {
+  std::vector<std::string> words = slot.base;
+  const std::vector<std::string> denied = with_tilde(slot);
+  words.insert(words.end(), denied.begin(), denied.end());
+  if (words.empty()) return words;
+  for (const std::string& word : slot.granted)
+    if (std::ranges::find(slot.base, word) == slot.base.end()) words.push_back(word);
+  return words;
+}
+
+std::vector<std::string> mask_words(const Slot& slot, std::string_view nothing) {
+  if (!slot.denied.empty()) return with_tilde(slot);
+  std::vector<std::string> words = all_words(slot);
+  std::ranges::sort(words);
+  if (words.empty()) words.emplace_back(nothing);
+  return words;
+}
+
+}  // namespace
+
+Settings bare_settings(const Target& target) {
+  Settings settings;
+  if (target.runs_as == RunsAs::user) settings.set(DirectiveId::User, Text{"bare"});
+  if (target.runs_as == RunsAs::dynamic_user) settings.set(DirectiveId::DynamicUser, Choice{1});
+  apply_implications(settings, *target.systemd, Stage::load, nullptr);
+  return settings;
+}
+
+bool is_written(const LoadedUnit* unit, DirectiveId id) {
+  return unit != nullptr && std::ranges::any_of(unit->contributions, [&](const Contribution& one) {
+    return one.directive == id && one.fate != Fate::dropped;
+  });
+}
+
+bool is_opening_list(const Directive& directive) {
+  switch (directive.kind) {
+    case Kind::capabilities: return !directive.mask_starts_full;
+    case Kind::addresses:
+    case Kind::devices:
+    case Kind::paths:
+    case Kind::words:
+    case Kind::lines: return directive.list != catalogue::ListEffect::closes;
+    default: return false;
+  }
+}
+
+bool fact_holds(catalogue::Fact fact, const Target& target) {
+  if (fact == catalogue::Fact::root) return target.runs_as == RunsAs::root;
+  // A build without it knows no groups of file systems to restrict.
+  if (fact == catalogue::Fact::no_bpf_framework) return target.systemd->filesystem_groups.empty();
+  return std::ranges::find(target.facts, fact) != target.facts.end();
+}
+
+Closed close_with(const catalogue::Profile& profile, std::span<const Grant> grants,
+                  std::span<const Grant> implied, const Target& target, const LoadedUnit* unit) {
+  return Closer(profile, target, unit).run(grants, implied);
+}
+
+std::vector<std::string> slot_words(const Closed& closed, DirectiveId id) {
+  const auto at = closed.slots.find(id);
+  if (at == closed.slots.end() || at->second.lifted) return {};
+  const Slot& slot = at->second;
+  const Directive& directive = catalogue::directive(id);
+  if (is_opening_list(directive)) {
+    if (directive.excepts && !Closer::is_excepted_from(closed, *directive.excepts)) return {};
+    return all_words(slot);
+  }
+  if (!slot.in_profile) return {};
+  switch (directive.kind) {
+    case Kind::choice: {
+      const std::uint8_t choice = slot.choice.value_or(0);
+      if (choice == 0 && directive.default_choice == 0) return {};
+      return {std::string(directive.values[choice].name)};
+    }
+    case Kind::mode: {
+      std::string text = fmt::format("{:04o}", slot.mode.value_or(0));
+      return text == directive.default_text ? std::vector<std::string>{}
+                                            : std::vector<std::string>{std::move(text)};
+    }
+    case Kind::capabilities: return mask_words(slot, "");
+    case Kind::families: return mask_words(slot, "none");
+    case Kind::namespaces:
+      return slot.granted.empty() ? slot.base
+                                  : std::vector<std::string>(slot.granted.begin(), slot.granted.end());
+    case Kind::syscalls: return filter_words(slot);
+    default: return all_words(slot);
+  }
+}
+
+}  // namespace harden

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The normal form of a policy: for each directive what the profile shuts and what the grants let through
+// again, as words of the catalogue. docs/policies.md says the rules in prose; the NixOS module follows them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "policy/policy.h"
+
+namespace harden {
+
+struct Slot {
+  bool in_profile = false;  // the profile shuts it, or leaves it shut when another directive is lifted
+  bool lifted = false;
+  std::optional<std::uint8_t> choice;  // Kind::choice
+  std::optional<unsigned> mode;  // Kind::mode
+  std::vector<std::string> base;  // the profile's words without `~`
+  std::vector<std::string> denied;  // and those behind one
+  std::set<std::string> granted;
+  std::vector<Grant> opened_by;
+
+  [[nodiscard]] bool is_closed() const { return in_profile && !lifted; }
+};
+
+struct Closed {
+  std::map<catalogue::DirectiveId, Slot> slots;
+  std::vector<Unavailable> unavailable;
+  Settings own;  // the unit's settings or, without one, those of a bare unit of the target's user
+};
+
+// The settings of a unit that says nothing but whom it runs as.
+[[nodiscard]] Settings bare_settings(const Target& target);
+
+// Does a line of the unit itself say anything of the directive that systemd does not drop?
+[[nodiscard]] bool is_written(const LoadedUnit* unit, catalogue::DirectiveId id);
+
+// A list whose entries only open: what is granted is added to what the unit has.
+[[nodiscard]] bool is_opening_list(const catalogue::Directive& directive);
+
+// `implied` act as `grants` do, but for RequiresMountsFor=, which is for paths that somebody named.
+[[nodiscard]] Closed close_with(const catalogue::Profile& profile, std::span<const Grant> grants,
+                                std::span<const Grant> implied, const Target& target,
+                                const LoadedUnit* unit);
+
+// The words to write; none if there is nothing to write.
+[[nodiscard]] std::vector<std::string> slot_words(const Closed& closed, catalogue::DirectiveId id);
+
+[[nodiscard]] bool fact_holds(catalogue::Fact fact, const Target& target);
+
+}  // namespace harden

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "policy/closed.h"
+#include "policy/intersect.h"
+#include "policy/policy.h"
+#include "privileges/order.h"
+
+namespace harden {
+namespace {
+
+using catalogue::Directive;
+using catalogue::DirectiveId;
+using catalogue::Stage;
+
+class Compiler {
+ public:
+  Compiler(const Policy& policy, std::vector<ImpliedUse> implied, const Target& target,
+           const LoadedUnit* unit)
+      : target_(target), unit_(unit) {
+    compiled_.policy = policy;
+    compiled_.implied = std::move(implied);
+    std::vector<Grant> implied_grants;
+    for (const ImpliedUse& use : compiled_.implied) implied_grants.push_back(use.grant);
+    implied_grants = normalized(std::move(implied_grants));
+    closed_ = close_with(*policy.profile, policy.grants, implied_grants, target, unit);
+    compiled_.unavailable = closed_.unavailable;
+  }
+
+  Compiled run() && {
+    for (const auto& [id, slot] : closed_.slots) {
+      const std::vector<std::string> words = slot_words(closed_, id);
+      if (is_written(unit_, id))
+        keep(id, slot, words);
+      else if (!words.empty())
+        compiled_.settings.push_back({id, words, slot.opened_by});
+      else if (slot.in_profile && slot.lifted)
+        compiled_.lifted.push_back({id, slot.opened_by});
+    }
+    std::ranges::sort(compiled_.unavailable, {}, &Unavailable::directive);
+    const Settings merged = merged_settings(compiled_, target_, unit_);
+    find_voids(merged);
+    find_shut(merged);
+    return std::move(compiled_);
+  }
+
+ private:
+  [[nodiscard]] bool is_overridden(DirectiveId id) const {
+    return std::ranges::binary_search(compiled_.policy.overrides, id);
+  }
+
+  // What the policy alone would have there.
+  [[nodiscard]] Settings policy_value(DirectiveId id, const std::vector<std::string>& words) const {
+    Settings settings;
+    assign_words(settings, id, words, *target_.systemd);
+    return settings;
+  }
+
+  void keep(DirectiveId id, const Slot& slot, const std::vector<std::string>& words) {
+    const Directive& directive = catalogue::directive(id);
+    if (is_opening_list(directive)) {
+      add_entries(id, slot, words);
+      return;
+    }
+    if (!slot.in_profile) return;
+    const Settings wanted = policy_value(id, words);
+    const Order order = compare_directive(id, wanted, unit_->settings, *target_.systemd);
+    const bool is_looser = order == Order::looser || order == Order::different;
+    if (is_looser && is_overridden(id)) {
+      compiled_.settings.push_back({id, override_words(id, wanted), slot.opened_by, true});
+      return;
+    }
+    const Value* value = unit_->settings.find(id);
+    compiled_.kept.push_back(
+        {id, value == nullptr ? std::vector<std::string>{} : value_words(directive, *value, *target_.systemd),
+         is_looser});
+  }
+
+  // Entries of the profile are none of the unit's business where it has entries of its own.
+  void add_entries(DirectiveId id, const Slot& slot, const std::vector<std::string>& words) {
+    Settings with = unit_->settings;
+    std::vector<std::string> fresh;
+    for (const std::string& word : words) {
+      if (!slot.granted.contains(word)) continue;
+      Settings more = with;
+      assign_words(more, id, std::vector<std::string>{word}, *target_.systemd);
+      if (is_same(id, more, with)) continue;
+      with = std::move(more);
+      fresh.push_back(word);
+    }
+    if (!fresh.empty()) compiled_.settings.push_back({id, std::move(fresh), slot.opened_by});
+  }
+  // A word that repeats an entry says nothing new.
+  [[nodiscard]] static bool is_same(DirectiveId id, const Settings& more, const Settings& with) {
+    const Value* now = more.find(id);
+    const Value* before = with.find(id);
+    if (now == nullptr || before == nullptr) return now == before;
+    const auto* list = std::get_if<Words>(now);
+    if (list == nullptr) return *now == *before;
+    const std::vector<std::string>& words = list->words;
+    return words.empty() || std::find(words.begin(), words.end() - 1, words.back()) != words.end() - 1;
+  }
+
+  // As tight as both: whole, behind a reset, since merging could widen.
+  [[nodiscard]] std::vector<std::string> override_words(DirectiveId id, const Settings& wanted) const {
+    const Directive& directive = catalogue::directive(id);
+    const Value* ours = wanted.find(id);
+    const Value* theirs = unit_->settings.find(id);
+    const Value value = theirs == nullptr ? *ours : intersect(directive, *ours, *theirs);
+    std::vector<std::string> words = line_words(directive, value, *target_.systemd);
+    if (directive.empty_resets(target_.systemd->version) && (words.empty() || !words.front().empty()))
+      words.insert(words.begin(), "");
+    return words;
+  }
+
+  void find_voids(const Settings& merged) {
+    for (const catalogue::Limit& limit : catalogue::limits()) {
+      const unsigned version = target_.systemd->version;
+      if (!limit.write || version < limit.since || version > limit.until) continue;
+      if (limit.fact && !fact_holds(*limit.fact, target_)) continue;
+      if (limit.unless && is_tight(*limit.unless, merged)) continue;
+      for (const DirectiveId id : limit.directives)
+        if (is_tight(id, merged)) compiled_.voids.push_back({id, limit.reason});
+    }
+    std::ranges::stable_sort(compiled_.voids, {}, &Void::directive);
+  }
+  static bool is_tight(DirectiveId id, const Settings& settings) {
+    const Directive& directive = catalogue::directive(id);
+    if (directive.kind == catalogue::Kind::choice)
+      return settings.choice(id).value_or(0) > directive.default_choice.value_or(0);
+    return is_set(settings, id);
+  }
+
+  // What a grant lifts and something else sets all the same.
+  void find_shut(const Settings& merged) {
+    Settings at_start = merged;
+    std::vector<Implied> implied;
+    apply_implications(at_start, *target_.systemd, Stage::start, &implied);
+    for (const auto& [id, slot] : closed_.slots) {
+      if (!slot.in_profile || slot.opened_by.empty()) continue;
+      if (const std::string because = shut_because(id, slot, merged, at_start, implied); !because.empty())
+        for (const Grant& grant : slot.opened_by)
+          if (std::ranges::binary_search(compiled_.policy.grants, grant))
+            compiled_.shut.push_back({grant, id, because});
+    }
+  }
+  [[nodiscard]] std::string shut_because(DirectiveId id, const Slot& slot, const Settings& merged,
+                                         const Settings& at_start,
+                                         const std::vector<Implied>& implied) const {
+    const Directive& directive = catalogue::directive(id);
+    if (directive.kind == catalogue::Kind::choice) {
+      const std::uint8_t wanted = slot.lifted ? 0 : slot.choice.value_or(0);
+      if (at_start.choice(id).value_or(0) <= wanted) return {};
+      if (is_written(unit_, id)) return "the unit sets it itself";
+      const auto why = std::ranges::find(implied, id, &Implied::directive);
+      if (why != implied.end()) return std::string(why->reason);
+      return merged.choice(id).value_or(0) > wanted ? "another setting of the unit brings it in" : "";
+    }
+    if (!is_written(unit_, id) || is_opening_list(directive)) return {};
+    const Settings wanted = policy_value(id, slot_words(closed_, id));
+    const Order order = compare_directive(id, wanted, unit_->settings, *target_.systemd);
+    return order == Order::tighter || order == Order::different ? "the unit sets it itself" : "";
+  }
+
+  const Target& target_;
+  const LoadedUnit* unit_;
+  Closed closed_;
+  Compiled compiled_;
+};
+
+}  // namespace
+
+RunsAs runs_as_of(const Settings& settings) {
+  if (settings.choice(DirectiveId::DynamicUser).value_or(0) != 0) return RunsAs::dynamic_user;
+  return runs_as_root(settings) ? RunsAs::root : RunsAs::user;
+}
+
+Compiled compile(const Policy& policy, std::vector<ImpliedUse> implied, const Target& target,
+                 const LoadedUnit* unit) {
+  return Compiler(policy, std::move(implied), target, unit).run();
+}
+
+Compiled compile(const Policy& policy, const Target& target, const LoadedUnit* unit) {
+  return compile(policy,
+                 unit == nullptr ? std::vector<ImpliedUse>{} : find_implied_grants(*unit, *target.layout),
+                 target, unit);
+}
+
+Settings merged_settings(const Compiled& compiled, const Target& target, const LoadedUnit* unit) {
+  Settings settings = unit == nullptr ? bare_settings(target) : unit->settings;
+  for (const Written& written : compiled.settings) {
+    // What the unit's other settings imply comes after all lines, and again below.
+    if (!is_written(unit, written.directive)) (void)settings.take(written.directive);
+    assign_words(settings, written.directive, written.words, *target.systemd);
+  }
+  apply_implications(settings, *target.systemd, Stage::load, nullptr);
+  return settings;
+}
+
+}  // namespace harden
