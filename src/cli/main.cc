@@ -24,6 +24,9 @@ constexpr std::array kCommands = {
     Command{"score", "how exposed services are, as systemd-analyze security computes it", run_score},
     Command{"show", "every setting of a unit with its origin, and what stays open", run_show},
     Command{"diff", "what a change tightens and what it loosens", run_diff},
+    Command{"compile", "the settings that a unit's policy amounts to", run_compile},
+    Command{"grants", "what a policy can open, by name", run_grants},
+    Command{"profiles", "what each profile shuts, and the grants that open it", run_profiles},
     Command{"lint", "what is wrong with a unit's files although systemd loads them", run_lint},
 };
 

@@ -34,6 +34,16 @@ void OptionParser::add_text(const std::string& name, const std::string& value_na
       ->type_name(value_name);
 }
 
+void OptionParser::add_texts(const std::string& name, const std::string& value_name,
+                             std::vector<std::string>& out, const std::string& help) {
+  app_->app
+      .add_option_function<std::vector<std::string>>(
+          name, [&out](const std::vector<std::string>& texts) { out = texts; }, help)
+      ->type_name(value_name)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void OptionParser::add_number(const std::string& name, unsigned least, unsigned most,
                               std::optional<unsigned>& out, const std::string& help) {
   const auto take = [name, least, most, &out](const std::string& text) {

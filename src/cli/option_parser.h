@@ -28,6 +28,9 @@ class OptionParser {
   void add_flag(const std::string& name, bool& out, const std::string& help);
   void add_text(const std::string& name, const std::string& value_name, std::optional<std::string>& out,
                 const std::string& help);
+  // May be given several times; each is kept, in order.
+  void add_texts(const std::string& name, const std::string& value_name, std::vector<std::string>& out,
+                 const std::string& help);
   void add_number(const std::string& name, unsigned least, unsigned most, std::optional<unsigned>& out,
                   const std::string& help);
   // `out` keeps its value unless the option is given; it is always one of `words`.

@@ -333,6 +333,10 @@ GrantArgument read_argument(const Grant& grant) {
         read_peer_list(text.substr(at + 1));
         text = text.substr(0, at);
       }
+      if (text.empty()) {
+        result.low_port = true;
+        break;
+      }
       const bool udp = text.ends_with("/udp");
       if (udp) text.remove_suffix(std::string_view("/udp").size());
       result.bind = udp ? "udp" : "tcp";

@@ -47,7 +47,7 @@ TEST(ParseGrants, GivesOneSpellingToEachGrant) {
 TEST(ParseGrants, NamesTheWayOut) {
   const std::array<std::pair<std::string_view, std::string_view>, 17> cases = {{
       {"lisen:443", "error: did you mean listen?"},
-      {"listen", "error: as in listen:443"},
+      {"write", "error: as in write:/srv/www"},
       {"jit:yes", "error: say jit"},
       {"listen:0", "error: as in listen:443, listen:53/udp, listen:8000-8010, listen:any"},
       {"listen:70000", "error: as in listen:443, listen:53/udp, listen:8000-8010, listen:any"},

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/policy_options.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "unit/words.h"
+#include "util/text.h"
+
+namespace harden {
+namespace {
+
+Result<catalogue::Fact> parse_fact(std::string_view word) {
+  const auto at = std::ranges::find(catalogue::kFactNames, word);
+  if (at != catalogue::kFactNames.end())
+    return static_cast<catalogue::Fact>(at - catalogue::kFactNames.begin());
+  const auto near = nearest(word, catalogue::kFactNames);
+  std::string names;
+  for (const std::string_view name : catalogue::kFactNames)
+    names.append(names.empty() ? "one of " : ", ").append(name);
+  return fail(Errc::invalid, "no fact `" + std::string(word) + "` about a machine", {},
+              near ? "did you mean " + std::string(*near) + "?" : names);
+}
+
+Result<Target> make_target(const PolicyOptions& options, const catalogue::Systemd& systemd,
+                           const catalogue::Layout* layout) {
+  Target target{&systemd, layout, RunsAs::root, {}};
+  if (options.layout) {
+    HARDEN_TRY(target.layout, parse_layout(*options.layout));
+  }
+  for (const std::string& text : options.facts)
+    for (const std::string_view word : split(text, ',')) {
+      HARDEN_TRY(const catalogue::Fact fact, parse_fact(word));
+      target.facts.push_back(fact);
+    }
+  if (options.user)
+    target.runs_as = *options.user == "dynamic"                        ? RunsAs::dynamic_user
+                     : *options.user == "root" || *options.user == "0" ? RunsAs::root
+                                                                       : RunsAs::user;
+  return target;
+}
+
+// Are /bin and its like folders of their own in this tree?
+bool is_split(const FileSystem& fs) {
+  const auto bin = fs.resolve("/bin");
+  return bin && *bin == "/bin";
+}
+
+}  // namespace
+
+void add_machine_options(OptionParser& parser, PolicyOptions& options) {
+  parser.add_text("--layout", "NAME", options.layout,
+                  "where programs lie: usr, split-usr or nix; default: as the tree has them");
+  parser.add_texts("--assume", "FACT", options.facts,
+                   "a fact about the machine that may void settings: container, nested, cgroup-v1, "
+                   "user-manager, no-bpf-lsm");
+}
+
+void add_policy_options(OptionParser& parser, PolicyOptions& options) {
+  parser.add_text("--profile", "NAME", options.profile, "the profile, whatever the unit says");
+  parser.add_texts("--allow", "GRANT", options.allow,
+                   "a grant beside the unit's own, or several in one word with blanks; may be repeated");
+  add_machine_options(parser, options);
+}
+
+std::optional<std::vector<Grant>> read_allow(const PolicyOptions& options, const Console& console) {
+  std::vector<Grant> grants;
+  Diagnostics diagnostics;
+  for (const std::string& text : options.allow)
+    for (const std::string& word : split_words(text).words) add_grants(word, {}, grants, diagnostics);
+  for (const Diagnostic& one : diagnostics) console.report(one);
+  if (!diagnostics.empty()) return std::nullopt;
+  return grants;
+}
+
+Result<Target> read_target(const PolicyOptions& options, const UnitSource& source, const HardenConf& conf) {
+  const catalogue::Layout* layout = conf.layout;
+  if (layout == &catalogue::layouts().front() && is_split(source.files()))
+    layout = catalogue::find_layout("split-usr");
+  return make_target(options, source.systemd(), layout);
+}
+
+Result<Target> read_bare_target(const PolicyOptions& options, std::optional<unsigned> for_systemd) {
+  const catalogue::Systemd& newest = catalogue::systemds().back();
+  return make_target(options, for_systemd ? catalogue::nearest_systemd(*for_systemd) : newest,
+                     &catalogue::layouts().front());
+}
+
+std::optional<Policy> read_policy(const PolicyOptions& options, const LoadedUnit& loaded,
+                                  std::string_view label, const Console& console) {
+  UnitPolicy own = read_unit_policy(loaded.unit, loaded.systemd->version);
+  for (const Diagnostic& one : own.diagnostics) console.report(one);
+  auto allowed = read_allow(options, console);
+  if (own.has_error() || !allowed) return std::nullopt;
+  if (options.profile) {
+    const auto profile = parse_profile(*options.profile);
+    if (!profile) {
+      console.report(profile.error());
+      return std::nullopt;
+    }
+    own.policy.profile = *profile;
+  } else if (!own.is_present || !own.is_enabled) {
+    console.report(label, Error{Errc::not_found,
+                                own.is_present ? "its policy is switched off by Enable=no"
+                                               : "it has no policy: no section [X-Harden]",
+                                0,
+                                {},
+                                "--profile names one to compile",
+                                {}});
+    return std::nullopt;
+  }
+  std::ranges::move(*allowed, std::back_inserter(own.policy.grants));
+  own.policy.grants = normalized(std::move(own.policy.grants));
+  return std::move(own.policy);
+}
+
+}  // namespace harden

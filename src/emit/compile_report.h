@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A compiled policy as a drop-in, a Nix attribute set or JSON. Comments and messages go with it, so that who
+// finds the drop-in knows which grant opened what.
+#pragma once
+
+#include <string>
+
+#include "policy/policy.h"
+#include "util/diagnostic.h"
+
+namespace harden {
+
+struct CompileReport {
+  std::string unit;                     // empty for a bare one
+  std::string_view section = "Service";
+  unsigned systemd = 0;
+  Compiled compiled;
+};
+
+// Lines of a unit file for one directive: words joined where they can stand on one line.
+[[nodiscard]] std::vector<std::string> assignment_lines(const Written& written);
+
+[[nodiscard]] std::string compile_drop_in(const CompileReport& report);
+[[nodiscard]] std::string compile_nix(const CompileReport& report);
+[[nodiscard]] std::string compile_json(const CompileReport& report);   // docs/schema/compile.schema.json
+
+// What the drop-in does not say of itself: what the unit keeps looser, what is not to be had, what is void,
+// and which grants stay shut.
+[[nodiscard]] Diagnostics compile_remarks(const Compiled& compiled);
+
+}  // namespace harden
