@@ -18,6 +18,7 @@ namespace harden::catalogue {
 struct Layout {
   std::string_view name;
   std::span<const std::string_view> programs;  // what @programs stands for; `-`: may be absent
+  std::span<const std::string_view> links;  // folders of the root that are links to the same name below /usr
   std::string_view summary;
 };
 [[nodiscard]] std::span<const Layout> layouts();
@@ -47,7 +48,8 @@ enum class GrantOp : std::uint8_t {
   remove,         // a word less of what is shut
   capability,     // a word more of CapabilityBoundingSet=; ambient unless root; no user namespace
   device,         // a word more of DeviceAllow=, and no private /dev
-  path,           // catalogue::trees() say what to do; `word` is one of kAccessNames
+  path,           // catalogue::trees() say what to do; `word` is one of kAccessNames and, if it is not
+                  // that of the argument, a blank and the path
 };
 
 struct GrantCondition {

@@ -19,6 +19,7 @@ using Arguments = std::span<const std::string>;
 [[nodiscard]] int run_score(Arguments arguments, Console& console);
 [[nodiscard]] int run_diff(Arguments arguments, Console& console);
 [[nodiscard]] int run_show(Arguments arguments, Console& console);
+[[nodiscard]] int run_upgrade(Arguments arguments, Console& console);
 
 struct Command {
   std::string_view name;

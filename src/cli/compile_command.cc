@@ -66,27 +66,16 @@ int compile_unit(const Options& options, Console& console) {
   if (!source) return kExitTrouble;
   for (const auto& [argument, error] : source->failed()) console.report(argument, error);
   if (source->selected().empty()) return kExitTrouble;
-  const HardenConf conf = read_harden_conf(source->files());
-  for (const Diagnostic& one : conf.diagnostics) console.report(one);
-  if (conf.has_error()) return kExitTrouble;
-
   const SelectedUnit& selected = source->selected().front();
-  const LoadedUnit loaded = load_settings(source->tree().load(selected.name), {&source->systemd(), {}});
-  if (!loaded.unit.fragment || loaded.refusal) {
-    console.report(selected.label, loaded.refusal ? *loaded.refusal : *source->load(selected).refusal);
-    return kExitTrouble;
-  }
-  const auto policy = read_policy(options.policy, loaded, selected.label, console);
-  if (!policy) return kExitTrouble;
-  auto target = read_target(options.policy, *source, conf);
-  if (!target) {
-    console.report(target.error());
-    return kExitTrouble;
-  }
-  target->runs_as = runs_as_of(loaded.settings);
+  const auto loaded = load_for_policy(*source, selected, console);
+  if (!loaded) return kExitTrouble;
+  const auto policy = read_policy(options.policy, *loaded, selected.label, console);
+  auto target = read_target(options.policy, *source, console);
+  if (!policy || !target) return kExitTrouble;
+  target->runs_as = runs_as_of(loaded->settings);
   return print(options,
                {selected.label, section_of(selected.name.type()), source->systemd().version,
-                compile(*policy, *target, &loaded)},
+                compile(*policy, *target, &*loaded)},
                console);
 }
 

@@ -27,6 +27,7 @@ constexpr std::array kCommands = {
     Command{"compile", "the settings that a unit's policy amounts to", run_compile},
     Command{"grants", "what a policy can open, by name", run_grants},
     Command{"profiles", "what each profile shuts, and the grants that open it", run_profiles},
+    Command{"upgrade", "the grants that keep a unit's privileges under another profile", run_upgrade},
     Command{"lint", "what is wrong with a unit's files although systemd loads them", run_lint},
 };
 

@@ -74,11 +74,29 @@ std::optional<std::vector<Grant>> read_allow(const PolicyOptions& options, const
   return grants;
 }
 
-Result<Target> read_target(const PolicyOptions& options, const UnitSource& source, const HardenConf& conf) {
+std::optional<Target> read_target(const PolicyOptions& options, const UnitSource& source,
+                                  const Console& console) {
+  const HardenConf conf = read_harden_conf(source.files());
+  for (const Diagnostic& one : conf.diagnostics) console.report(one);
+  if (conf.has_error()) return std::nullopt;
   const catalogue::Layout* layout = conf.layout;
   if (layout == &catalogue::layouts().front() && is_split(source.files()))
     layout = catalogue::find_layout("split-usr");
-  return make_target(options, source.systemd(), layout);
+  auto target = make_target(options, source.systemd(), layout);
+  if (!target) {
+    console.report(target.error());
+    return std::nullopt;
+  }
+  return std::move(*target);
+}
+
+std::optional<LoadedUnit> load_for_policy(const UnitSource& source, const SelectedUnit& unit,
+                                          const Console& console) {
+  LoadedUnit loaded = load_settings(source.tree().load(unit.name), {&source.systemd(), {}});
+  if (loaded.unit.fragment && !loaded.refusal) return loaded;
+  const auto why = loaded.refusal ? loaded.refusal : source.load(unit).refusal;
+  console.report(unit.label, why.value_or(Error{Errc::not_found, "there is no such unit", 0, {}, {}, {}}));
+  return std::nullopt;
 }
 
 Result<Target> read_bare_target(const PolicyOptions& options, std::optional<unsigned> for_systemd) {

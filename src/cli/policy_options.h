@@ -24,9 +24,15 @@ void add_machine_options(OptionParser& parser, PolicyOptions& options);
 [[nodiscard]] std::optional<std::vector<Grant>> read_allow(const PolicyOptions& options,
                                                            const Console& console);
 
-// What the tree and the options say of the machine. `conf` is the tree's own configuration.
-[[nodiscard]] Result<Target> read_target(const PolicyOptions& options, const UnitSource& source,
-                                         const HardenConf& conf);
+// What the tree, its /etc/harden and the options say of the machine; as root. Nothing: a fault, which has
+// been said.
+[[nodiscard]] std::optional<Target> read_target(const PolicyOptions& options, const UnitSource& source,
+                                                const Console& console);
+
+// The unit as policies look at it: without what a score adds. Nothing: systemd would not load it, which has
+// been said.
+[[nodiscard]] std::optional<LoadedUnit> load_for_policy(const UnitSource& source, const SelectedUnit& unit,
+                                                        const Console& console);
 
 // For a machine that is not there: the systemd of the number, else the newest known.
 [[nodiscard]] Result<Target> read_bare_target(const PolicyOptions& options,

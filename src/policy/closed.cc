@@ -54,6 +54,7 @@ class Closer {
  public:
   Closer(const catalogue::Profile& profile, const Target& target, const LoadedUnit* unit)
       : profile_(profile), target_(target), unit_(unit) {
+    closed_.version = version();
     closed_.own = unit == nullptr ? bare_settings(target) : unit->settings;
     for (const catalogue::ProfileSetting& setting : profile.settings) shut(setting);
   }
@@ -193,10 +194,19 @@ class Closer {
       });
       if (!holds) continue;
       if (effect.op == GrantOp::path)
-        paths_.push_back({&grant, access_of(effect.word), argument.path, argument.optional_path, named});
+        add_path(grant, effect.word, argument, named);
       else
         for (const std::string& word : words_of(effect.word, argument)) apply_effect(grant, effect, word);
     }
+  }
+
+  void add_path(const Grant& grant, std::string_view word, const GrantArgument& argument, bool named) {
+    const std::size_t blank = word.find(' ');
+    const Access access = access_of(word.substr(0, blank));
+    if (blank == std::string_view::npos)
+      paths_.push_back({&grant, access, real_path(*target_.layout, argument.path), argument.optional_path, named});
+    else
+      paths_.push_back({&grant, access, std::string(word.substr(blank + 1)), false, false});
   }
 
   [[nodiscard]] bool fact(catalogue::GrantFact fact, const Grant& grant,
@@ -250,12 +260,13 @@ class Closer {
   // the profile shut through it and that no grant has opened. These get a word of their own.
   void leave_behind() {
     for (const Implication& row : catalogue::implications()) {
-      if (!applies(row) || !row.any.empty()) continue;
+      if (!applies(row)) continue;
       const bool gone = std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
         const Slot* lifted = find_slot(condition.directive);
         return lifted != nullptr && lifted->in_profile && lifted->lifted && lifted->choice &&
                condition.test == catalogue::Test::choice && (condition.choices >> *lifted->choice & 1U) != 0;
       });
+      // What else such a row asks for is a device policy, without which the lines it adds mean nothing.
       if (gone) keep_effects(row);
     }
   }
@@ -282,7 +293,7 @@ class Closer {
         case catalogue::EffectKind::deny_syscalls:
           if (!is_allow_list) deny(effect.directive, effect.text);
           break;
-        case catalogue::EffectKind::append_line: break;   // opens
+        case catalogue::EffectKind::append_line: slot(effect.directive).base.emplace_back(effect.text); break;
       }
     }
   }
@@ -356,9 +367,6 @@ class Closer {
               loosen(action.directive, action.word, *path.grant);
 
     const bool restricts_execution = is_excepted_from(closed_, DirectiveId::NoExecPaths);
-    std::vector<std::string> programs;
-    for (const std::string_view path : target_.layout->programs)
-      programs.emplace_back(without_mark(path));
     const std::vector<std::string> writable = paths_with(Access::write);
     const std::vector<std::string> readable = paths_with(Access::read);
     for (const PathGrant& path : paths_) {
@@ -376,9 +384,9 @@ class Closer {
           if (!is_covered(path.path, writable) && !is_in_another(readable)) open_trees(path, Access::read);
           break;
         case Access::exec:
-          if (restricts_execution && !is_covered(path.path, programs))
+          if (restricts_execution && !is_program(*target_.layout, path.path))
             add(DirectiveId::ExecPaths, path_word(path.path, path.optional), *path.grant);
-          if (!is_covered(path.path, writable) && !is_covered(path.path, programs))
+          if (!is_covered(path.path, writable) && !is_program(*target_.layout, path.path))
             open_trees(path, restricts_execution ? Access::exec : Access::read);
           break;
       }
@@ -423,10 +431,22 @@ class Closer {
 // Is anything shut that the entries of its list of exceptions could open?
 bool Closer::is_excepted_from(const Closed& closed, DirectiveId closer) {
   if (!slot_words(closed, closer).empty()) return true;
-  const Value* value = closed.own.find(closer);
-  if (value == nullptr) return false;
-  const auto* choice = std::get_if<Choice>(value);
-  return choice == nullptr || choice->index != 0;
+  if (const Value* value = closed.own.find(closer)) {
+    const auto* choice = std::get_if<Choice>(value);
+    if (choice == nullptr || choice->index != 0) return true;
+  }
+  // PrivateDevices= brings DevicePolicy= in.
+  return std::ranges::any_of(catalogue::implications(), [&](const Implication& row) {
+    return row.stage == Stage::load && row.since <= closed.version && closed.version <= row.until &&
+           std::ranges::any_of(row.effects,
+                               [&](const catalogue::Effect& effect) {
+                                 return effect.kind == catalogue::EffectKind::set_choice &&
+                                        effect.directive == closer && effect.choice != 0;
+                               }) &&
+           std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
+             return condition.directive != closer && !slot_words(closed, condition.directive).empty();
+           });
+  });
 }
 
 std::vector<std::string> with_tilde(const Slot& slot) {
@@ -477,6 +497,19 @@ Settings bare_settings(const Target& target) {
 bool is_written(const LoadedUnit* unit, DirectiveId id) {
   return unit != nullptr && std::ranges::any_of(unit->contributions, [&](const Contribution& one) {
     return one.directive == id && one.fate != Fate::dropped;
+  });
+}
+
+std::string real_path(const catalogue::Layout& layout, std::string_view path) {
+  const bool is_link = std::ranges::any_of(
+      layout.links, [&](std::string_view link) { return is_at_or_below(path, link); });
+  return fmt::format("{}{}", is_link ? "/usr" : "", path);
+}
+
+bool is_program(const catalogue::Layout& layout, std::string_view path) {
+  const std::string real = real_path(layout, path);
+  return std::ranges::any_of(layout.programs, [&](std::string_view dir) {
+    return is_at_or_below(real, without_mark(dir));
   });
 }
 

@@ -32,6 +32,7 @@ struct Slot {
 struct Closed {
   std::map<catalogue::DirectiveId, Slot> slots;
   std::vector<Unavailable> unavailable;
+  unsigned version = 0;  // of the systemd
   Settings own;  // the unit's settings or, without one, those of a bare unit of the target's user
 };
 
@@ -43,6 +44,11 @@ struct Closed {
 
 // A list whose entries only open: what is granted is added to what the unit has.
 [[nodiscard]] bool is_opening_list(const catalogue::Directive& directive);
+
+// Where a path really is, as far as the layout tells: "/lib/x" is "/usr/lib/x".
+[[nodiscard]] std::string real_path(const catalogue::Layout& layout, std::string_view path);
+// Is it one of the folders of programs, or below?
+[[nodiscard]] bool is_program(const catalogue::Layout& layout, std::string_view path);
 
 // `implied` act as `grants` do, but for RequiresMountsFor=, which is for paths that somebody named.
 [[nodiscard]] Closed close_with(const catalogue::Profile& profile, std::span<const Grant> grants,

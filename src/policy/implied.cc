@@ -150,20 +150,10 @@ class ImpliedFinder {
           add(row, "", line);
       } else if (row.from == ImpliedFrom::keeps_root) {
         if (command.keep_user && !runs_as_root(unit_.settings)) add(row, "", line);
-      } else if (command.program.starts_with('/') && !is_program(command.program)) {
+      } else if (command.program.starts_with('/') && !is_program(layout_, command.program)) {
         add(row, program_tree(command.program), line);
       }
     }
-  }
-  [[nodiscard]] bool is_program(std::string_view path) const {
-    // What the merged /usr has links for.
-    constexpr std::array<std::string_view, 4> kLinks = {"/bin", "/lib", "/lib64", "/sbin"};
-    const auto is_in = [&](std::string_view dir) {
-      return is_at_or_below(path, dir.substr(dir.starts_with('-') ? 1 : 0));
-    };
-    return std::ranges::any_of(layout_.programs, is_in) ||
-           (std::ranges::find(layout_.programs, "/usr") != layout_.programs.end() &&
-            std::ranges::any_of(kLinks, is_in));
   }
   // Software below /opt has its libraries beside its programs.
   static std::string program_tree(const std::string& path) {

@@ -44,7 +44,7 @@ constexpr std::array<OwnDirectories, 5> kOwnDirectories = {{{DirectiveId::Runtim
 
 class PathRules {
  public:
-  explicit PathRules(const Settings& settings) : settings_(settings) {}
+  PathRules(const Settings& settings, Reading reading) : settings_(settings), reading_(reading) {}
 
   PathPrivileges interpret() && {
     protect_system();
@@ -228,7 +228,7 @@ class PathRules {
     const auto open = [&](std::string_view path, bool executable) {
       auto [at, fresh] = executable_.try_emplace(note(path), executable);
       if (!fresh) at->second = at->second || executable;
-      writable_.try_emplace(note(path), true);
+      if (reading_ == Reading::enforced) writable_.try_emplace(note(path), true);
     };
     for_each_path(DirectiveId::NoExecPaths, false, [&](std::string_view path) { open(path, false); });
     for_each_path(DirectiveId::ExecPaths, true, [&](std::string_view path) { open(path, true); });
@@ -251,12 +251,14 @@ class PathRules {
     if (layer == Layer::empty) return 0;
     const bool writable = nearest(writable_, path, true);
     unsigned rights = layer == Layer::host ? static_cast<unsigned>(Right::read) : 0U;
-    if (writable) rights |= static_cast<unsigned>(layer == Layer::host ? Right::write : Right::scratch);
+    if (writable) rights |= static_cast<unsigned>(Right::scratch);
+    if (writable && layer == Layer::host) rights |= static_cast<unsigned>(Right::write);
     if (nearest(executable_, path, true)) rights |= static_cast<unsigned>(Right::execute);
     return static_cast<Rights>(rights);
   }
 
   const Settings& settings_;
+  Reading reading_;
   WordNames hidden_, changes_, unknown_;
   ByPath<Layer> layers_;
   ByPath<bool> writable_, executable_;
@@ -264,6 +266,8 @@ class PathRules {
 
 }  // namespace
 
-PathPrivileges interpret_paths(const Settings& settings) { return PathRules(settings).interpret(); }
+PathPrivileges interpret_paths(const Settings& settings, Reading reading) {
+  return PathRules(settings, reading).interpret();
+}
 
 }  // namespace harden

@@ -11,12 +11,12 @@
 
 namespace harden {
 
-// Bits. read, write: what the host has there. scratch: to write, but into a folder that is the service's
-// own and that nobody else sees.
+// Bits. read, write: what the host has there. scratch: to write, be it into a folder that is the service's
+// own and that nobody else sees; who may write what the host has may do that too.
 enum class Right : std::uint8_t { read = 1, write = 2, execute = 4, scratch = 8 };
 using Rights = std::uint8_t;
-inline constexpr Rights kHostRights = 7;
 inline constexpr Rights kAllRights = 15;
+inline constexpr Rights kHostRights = kAllRights;
 
 [[nodiscard]] constexpr Rights operator|(Right a, Right b) {
   return static_cast<Rights>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

@@ -109,7 +109,7 @@ constexpr unsigned kModeBits = 0777;
 
 }  // namespace
 
-Privileges interpret(const Settings& settings, const Systemd& systemd) {
+Privileges interpret(const Settings& settings, const Systemd& systemd, Reading reading) {
   Settings at_start = settings;
   apply_implications(at_start, systemd, catalogue::Stage::start, nullptr);
 
@@ -131,7 +131,7 @@ Privileges interpret(const Settings& settings, const Systemd& systemd) {
   all.users = users(at_start);
   all.groups = groups(at_start);
   all.roots = roots(at_start);
-  PathPrivileges files = interpret_paths(at_start);
+  PathPrivileges files = interpret_paths(at_start, reading);
   all.paths = std::move(files.paths);
   all.unknown_paths = std::move(files.unknown);
   const auto* umask = find_value<FileMode>(at_start, DirectiveId::UMask);

@@ -54,14 +54,19 @@ inline constexpr std::string_view kStandardDevices = "@standard";
   return a;
 }
 
+// How mount options are read. claimed: each as its manual page says. enforced: with what they are known to undo
+// of each other.
+enum class Reading : std::uint8_t { claimed, enforced };
+
 // `settings` as load_settings gives them without further stages; what comes at the start is added here.
-[[nodiscard]] Privileges interpret(const Settings& settings, const catalogue::Systemd& systemd);
+[[nodiscard]] Privileges interpret(const Settings& settings, const catalogue::Systemd& systemd,
+                                   Reading reading = Reading::enforced);
 
 // The part of it that is about files. Source: systemd.exec(5); measured on 252 and 257.
 struct PathPrivileges {
   PathAccess paths;
   WordNames unknown;
 };
-[[nodiscard]] PathPrivileges interpret_paths(const Settings& settings);
+[[nodiscard]] PathPrivileges interpret_paths(const Settings& settings, Reading reading);
 
 }  // namespace harden

@@ -42,7 +42,8 @@ std::string rights(std::string_view lines, std::string_view path) {
   if (has_right(at, Right::read)) text[0] = 'r';
   if (has_right(at, Right::write)) text[1] = 'w';
   if (has_right(at, Right::execute)) text[2] = 'x';
-  if (has_right(at, Right::scratch)) text[3] = 's';
+  // Who may write to the host's needs none of its own.
+  if (has_right(at, Right::scratch) && !has_right(at, Right::write)) text[3] = 's';
   return text;
 }
 

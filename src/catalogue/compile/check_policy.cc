@@ -124,6 +124,8 @@ class PolicyChecker {
         fault(row.place, "`{}` is not a condition; it is one of {}", fact,
               fmt::join(kGrantFactNames, ", "));
     }
+    if (!effect.paths.empty() && effect.path.empty())
+      fault(row.place, "{}: `paths` go with a `path`", row.name);
     check_directives(row.place, effect.lift);
     if (!effect.lift_implying.empty()) (void)find(row.place, effect.lift_implying);
     for (const auto& [name, word] : effect.set) check_choice(row.place, name, word);

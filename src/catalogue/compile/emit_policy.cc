@@ -73,8 +73,8 @@ class PolicyEmitter {
   void layouts() {
     std::vector<std::string> rows;
     for (const LayoutRow& row : tables_.layouts)
-      rows.push_back(fmt::format("    {{{}, {}, {}}},\n", quote_cpp(row.name), texts(row.programs),
-                                 quote_cpp(row.summary)));
+      rows.push_back(fmt::format("    {{{}, {}, {}, {}}},\n", quote_cpp(row.name), texts(row.programs),
+                                 texts(row.links), quote_cpp(row.summary)));
     put("constexpr Layout kLayouts[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
 
@@ -111,7 +111,9 @@ class PolicyEmitter {
     for (const std::string& name : row.capabilities)
       put_effect("capability", "CapabilityBoundingSet", name);
     for (const std::string& device : row.devices) put_effect("device", "DeviceAllow", device);
-    if (!row.path.empty()) put_effect("path", "ReadWritePaths", row.path);
+    if (!row.path.empty() && row.paths.empty()) put_effect("path", "ReadWritePaths", row.path);
+    for (const std::string& path : row.paths)
+      put_effect("path", "ReadWritePaths", fmt::format("{} {}", row.path, path));
   }
 
   void grants() {

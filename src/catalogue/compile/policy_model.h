@@ -16,7 +16,7 @@ using WordsOf = std::vector<std::pair<std::string, std::vector<std::string>>>;  
 struct LayoutRow {
   Place place;
   std::string name, summary;
-  std::vector<std::string> programs;
+  std::vector<std::string> programs, links;
 };
 
 struct ProfileRow {
@@ -29,7 +29,7 @@ struct ProfileRow {
 // One `{ … }` of a grant's `effects`.
 struct EffectRow {
   std::vector<std::string> when;   // words of kGrantFactNames, `!` before one that must not hold
-  std::vector<std::string> lift, capabilities, devices;
+  std::vector<std::string> lift, capabilities, devices, paths;
   std::string lift_implying, path;
   std::vector<std::pair<std::string, std::string>> set;
   WordsOf add, remove;

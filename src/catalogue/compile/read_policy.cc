@@ -56,7 +56,8 @@ class PolicyReader {
   }
 
   LayoutRow layout(TableView& row) {
-    return {place(row), row.required_text("name"), row.required_text("summary"), row.texts("programs")};
+    return {place(row), row.required_text("name"), row.required_text("summary"), row.texts("programs"),
+            row.texts("links")};
   }
 
   ProfileRow profile(TableView& row) {
@@ -77,6 +78,7 @@ class PolicyReader {
     effect.capabilities = row.texts("capabilities");
     effect.devices = row.texts("devices");
     if (row.find("path") != nullptr) effect.path = word_of(row, "path", kAccessNames);
+    effect.paths = row.texts("paths");
     row.finish();
     return effect;
   }

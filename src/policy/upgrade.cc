@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A question of the lattice: begin with every grant that could help, then leave out one after another as long
+// as today's privileges stay below. Compiling is monotone in the grants, so what cannot be left out once
+// cannot be left out later either, and no proper subset of what remains is enough. The order decides which of
+// several such sets it is: what opens too much goes first, then the raw names that a grant with a meaning
+// covers.
+#include "policy/upgrade.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "policy/closed.h"
+
+namespace harden {
+namespace {
+
+using catalogue::Argument;
+using catalogue::DirectiveId;
+using catalogue::GrantOp;
+
+// Directives that profiles and grants set. Mounts of a unit's own are part of what it is.
+std::set<DirectiveId> policy_directives() {
+  std::set<DirectiveId> ids;
+  for (const catalogue::Profile& profile : catalogue::profiles())
+    for (const catalogue::ProfileSetting& setting : profile.settings) ids.insert(setting.directive);
+  for (const catalogue::Grant& grant : catalogue::grants())
+    for (const catalogue::GrantEffect& effect : grant.effects) ids.insert(effect.directive);
+  ids.insert({DirectiveId::AmbientCapabilities, DirectiveId::ReadWritePaths});
+  return ids;
+}
+
+class Upgrader {
+ public:
+  Upgrader(const Policy* today, const catalogue::Profile& to, const Target& target, const LoadedUnit& unit)
+      : to_(to), target_(target), unit_(today == nullptr ? without_hardening(unit) : unit) {
+    implied_ = find_implied_grants(unit_, *target.layout);
+    const Settings now =
+        today == nullptr ? unit.settings : merged_settings(compile(*today, target, &unit), target, &unit);
+    today_ = read(now);
+    if (today != nullptr) candidates_ = today->grants;
+    if (today == nullptr)
+      for (const Contribution& line : unit.contributions)
+        if (!is_written(&unit_, line.directive)) replaced_.insert(line.directive);
+    find_candidates(now);
+  }
+
+  Upgrade run() && {
+    Upgrade result;
+    result.replaced.assign(replaced_.begin(), replaced_.end());
+    const Privileges most = privileges_with(candidates_);
+    if (!(today_ <= most)) result.lost = lost_words(most);
+    if (!result.lost.empty()) return result;
+    leave_out();
+    const Privileges bare = join(today_, privileges_with({}));
+    for (const Grant& grant : candidates_)
+      result.grants.push_back({grant, !(privileges_with({grant}) <= bare)});
+    return result;
+  }
+
+ private:
+  [[nodiscard]] Privileges privileges_with(std::vector<Grant> grants) const {
+    const Policy policy{&to_, normalized(std::move(grants)), {}, {}};
+    const Compiled compiled = compile(policy, implied_, target_, &unit_);
+    return read(merged_settings(compiled, target_, &unit_));
+  }
+
+  // What its author meant a unit to do, not what its settings undo of each other; of the names that mean
+  // something on this machine.
+  [[nodiscard]] Privileges read(const Settings& settings) const {
+    Privileges all = interpret(settings, *target_.systemd, Reading::claimed);
+    const std::size_t capabilities = target_.systemd->capabilities.size();
+    if (capabilities < 64) all.capabilities &= (std::uint64_t{1} << capabilities) - 1;
+    all.calls.named &= target_.systemd->native_syscalls;
+    // Without new privileges nothing that it runs gets what it does not have at its start.
+    const auto no_new_privileges = static_cast<std::size_t>(DirectiveId::NoNewPrivileges);
+    if (target_.runs_as != RunsAs::root && all.choices.at(no_new_privileges) == 0)
+      all.capabilities = all.ambient;
+    PathAccess::Changes changes;
+    for (const auto& [path, rights] : all.paths.changes()) {
+      auto [at, fresh] = changes.try_emplace(real_path(*target_.layout, path), rights);
+      if (!fresh) at->second = static_cast<Rights>(at->second | rights);
+    }
+    all.paths = PathAccess(std::move(changes));
+    return all;
+  }
+
+  void add(std::string_view text) {
+    if (auto grants = parse_grants(text))
+      candidates_.insert(candidates_.end(), grants->begin(), grants->end());
+  }
+
+  void find_candidates(const Settings& now) {
+    for (const catalogue::Grant& grant : catalogue::grants())
+      if (grant.argument == Argument::none || grant.optional) candidates_.push_back({grant.id, {}});
+    const Privileges shut = privileges_with({});
+    add_names(shut);
+    for (const auto& [path, rights] : today_.paths.changes()) {
+      if (has_right(rights, Right::write)) add(fmt::format("write:{}{}", optional_mark(now, path), path));
+      if (has_right(rights, Right::execute)) add(fmt::format("exec:{}", path));
+      if (has_right(rights, Right::read)) add(fmt::format("read:{}", path));
+    }
+    std::map<std::string, std::string, std::less<>> devices;   // node → access
+    for (const std::string& device : today_.devices.words) {
+      const std::size_t blank = device.find(' ');
+      if (blank != std::string::npos) devices[device.substr(0, blank)] += device.substr(blank + 1);
+    }
+    for (const auto& [node, access] : devices) add(fmt::format("device:{}:{}", node, access));
+    if (const Value* peers = now.find(DirectiveId::IPAddressAllow))
+      for (const std::string& peer : std::get<WordSet>(*peers).words) add(fmt::format("connect:{}", peer));
+    if (const Words* ports = now.words(DirectiveId::SocketBindAllow))
+      for (const std::string& rule : ports->words) add_port(rule);
+    candidates_ = normalized(std::move(candidates_));
+  }
+
+  // "-" for a path that the unit takes as it may be absent: it need not be there tomorrow either.
+  static std::string_view optional_mark(const Settings& now, std::string_view path) {
+    const Words* list = now.words(DirectiveId::ReadWritePaths);
+    const std::string marked = fmt::format("-{}", path);
+    return list != nullptr && std::ranges::find(list->words, marked) != list->words.end() ? "-" : "";
+  }
+
+  void add_names(const Privileges& shut) {
+    const auto& names = target_.systemd->capabilities;
+    for (unsigned bit = 0; bit < names.size(); ++bit)
+      if (((today_.capabilities & ~shut.capabilities) >> bit & 1U) != 0 ||
+          ((today_.ambient & ~shut.ambient) >> bit & 1U) != 0)
+        add(fmt::format("cap:{}", names[bit]));
+    for (const catalogue::AddressFamily& family : target_.systemd->families)
+      if (today_.families.contains(family.name) && !shut.families.contains(family.name))
+        add(fmt::format("family:{}", family.name));
+    for (const catalogue::NamespaceKind& kind : catalogue::namespaces())
+      if ((today_.namespaces & ~shut.namespaces & kind.bit) != 0) add(fmt::format("namespaces:{}", kind.name));
+    if (today_.calls.others) return;   // without a filter, or with a deny list, only the filter's end will do
+    const catalogue::SyscallSet missing = today_.calls.named & ~shut.calls.named;
+    for (const catalogue::SyscallGroup& group : target_.systemd->groups) {
+      const catalogue::SyscallSet native = group.calls & target_.systemd->native_syscalls;
+      if ((native & missing).count() > 1 && native.is_subset_of(today_.calls.named))
+        add(fmt::format("syscalls:{}", group.name));
+    }
+    for (const std::uint16_t call : missing)
+      add(fmt::format("syscalls:{}", catalogue::syscalls()[call].name));
+  }
+
+  // "tcp:80", "ipv4:udp:53", "any"
+  void add_port(std::string_view rule) {
+    std::string_view protocol;
+    std::string_view port = "any";
+    while (!rule.empty()) {
+      const std::size_t colon = rule.find(':');
+      const std::string_view part = rule.substr(0, colon);
+      if (part == "tcp" || part == "udp")
+        protocol = part;
+      else if (part != "ipv4" && part != "ipv6")
+        port = part;
+      rule.remove_prefix(colon == std::string_view::npos ? rule.size() : colon + 1);
+    }
+    if (protocol != "udp") add(fmt::format("listen:{}", port));
+    if (protocol != "tcp") add(fmt::format("listen:{}/udp", port));
+  }
+
+  // What is tried to leave out first comes first.
+  void leave_out() {
+    const Privileges bare = join(today_, privileges_with({}));
+    const auto is_raw = [](const Grant& grant) {
+      const Argument argument = grant.row().argument;
+      return argument == Argument::syscall || argument == Argument::capability || argument == Argument::family;
+    };
+    const auto is_group = [](const Grant& grant) { return grant.argument.starts_with('@'); };
+    std::vector<std::tuple<bool, int, bool, bool, Grant>> order;
+    for (const Grant& grant : candidates_) {
+      const bool exceeds = !(privileges_with({grant}) <= bare);
+      order.emplace_back(!exceeds, exceeds ? -static_cast<int>(grant.row().danger) : 0,
+                         is_raw(grant) == exceeds, is_group(grant), grant);
+    }
+    std::ranges::sort(order);
+    for (const auto& entry : order) {
+      const Grant& grant = std::get<Grant>(entry);
+      std::vector<Grant> without = candidates_;
+      std::erase(without, grant);
+      if (today_ <= privileges_with(without)) candidates_ = std::move(without);
+    }
+  }
+
+  [[nodiscard]] std::vector<std::string> lost_words(const Privileges& most) const {
+    std::vector<std::string> lost;
+    const auto check = [&](bool kept, std::string_view what) {
+      if (!kept) lost.emplace_back(what);
+    };
+    check((today_.capabilities & ~most.capabilities) == 0, "capabilities");
+    check((today_.ambient & ~most.ambient) == 0, "ambient capabilities");
+    check((today_.namespaces & ~most.namespaces) == 0, "namespaces");
+    check(today_.calls.is_subset_of(most.calls), "system calls");
+    check(today_.architectures.is_subset_of(most.architectures), "architectures");
+    check(today_.families.is_subset_of(most.families), "address families");
+    check(today_.file_systems.is_subset_of(most.file_systems), "file systems");
+    check(today_.interfaces.is_subset_of(most.interfaces), "network interfaces");
+    check(today_.devices.is_subset_of(most.devices), "devices");
+    check(today_.peers.is_subset_of(most.peers), "peers");
+    check(today_.ports.is_subset_of(most.ports), "ports");
+    check(today_.paths.is_subset_of(most.paths), "paths");
+    check(std::ranges::includes(most.unknown_paths, today_.unknown_paths),
+          "paths that only the running system knows");
+    check((today_.file_modes & ~most.file_modes) == 0, "file modes (UMask=)");
+    for (const catalogue::Directive& directive : catalogue::directives()) {
+      const auto index = static_cast<std::size_t>(directive.id);
+      if (today_.choices.at(index) > most.choices.at(index)) lost.push_back(fmt::format("{}=", directive.name));
+    }
+    check(today_.users.is_subset_of(most.users) && today_.groups.is_subset_of(most.groups) &&
+              std::ranges::includes(most.roots, today_.roots),
+          "its identity");
+    return lost;
+  }
+
+  const catalogue::Profile& to_;
+  const Target& target_;
+  LoadedUnit unit_;
+  std::vector<ImpliedUse> implied_;
+  Privileges today_;
+  std::vector<Grant> candidates_;
+  std::set<DirectiveId> replaced_;
+};
+
+}  // namespace
+
+LoadedUnit without_hardening(const LoadedUnit& unit) {
+  static const std::set<DirectiveId> kIds = policy_directives();
+  LoadedUnit stripped = unit;
+  for (const DirectiveId id : kIds) (void)stripped.settings.take(id);
+  std::erase_if(stripped.contributions,
+                [](const Contribution& line) { return kIds.contains(line.directive); });
+  apply_implications(stripped.settings, *stripped.systemd, catalogue::Stage::load, nullptr);
+  return stripped;
+}
+
+Upgrade upgrade(const Policy* today, const catalogue::Profile& to, const Target& target,
+                const LoadedUnit& unit) {
+  return Upgrader(today, to, target, unit).run();
+}
+
+}  // namespace harden
