@@ -23,8 +23,10 @@ std::vector<std::string> mask_words(const Directive& directive, std::uint64_t bi
       else
         all = false;
     }
-    if ((bits & kTimeNamespace) != 0) words.emplace_back(kTimeNamespaceName);
-    if (all) return {"no"};
+    if ((bits & kTimeNamespace) != 0)
+      words.emplace_back(kTimeNamespaceName);
+    else if (all)
+      return {"no"};
     if (words.empty()) return {"yes"};
     return words;
   }
