@@ -18,7 +18,8 @@ namespace harden::catalogue {
 struct Layout {
   std::string_view name;
   std::span<const std::string_view> programs;  // what @programs stands for; `-`: may be absent
-  std::span<const std::string_view> links;  // folders of the root that are links to the same name below /usr
+  std::span<const std::string_view>
+      links;  // folders of the root that are links to the same name below /usr
   std::string_view summary;
 };
 [[nodiscard]] std::span<const Layout> layouts();
@@ -41,15 +42,15 @@ struct Profile {
 inline constexpr std::string_view kDefaultProfile = "baseline@1";
 
 enum class GrantOp : std::uint8_t {
-  lift,           // the directive is not set
+  lift,  // the directive is not set
   lift_implying,  // nor any other that implies it for the target
-  set,            // a choice or mode: the looser of this and what is set
-  add,            // a word more of what is let through, where the directive is set
-  remove,         // a word less of what is shut
-  capability,     // a word more of CapabilityBoundingSet=; ambient unless root; no user namespace
-  device,         // a word more of DeviceAllow=, and no private /dev
-  path,           // catalogue::trees() say what to do; `word` is one of kAccessNames and, if it is not
-                  // that of the argument, a blank and the path
+  set,  // a choice or mode: the looser of this and what is set
+  add,  // a word more of what is let through, where the directive is set
+  remove,  // a word less of what is shut
+  capability,  // a word more of CapabilityBoundingSet=; ambient unless root; no user namespace
+  device,  // a word more of DeviceAllow=, and no private /dev
+  path,  // catalogue::trees() say what to do; `word` is one of kAccessNames and, if it is not
+         // that of the argument, a blank and the path
 };
 
 struct GrantCondition {

@@ -40,11 +40,13 @@ int print(const Options& options, const CompileReport& report, Console& console)
 
 int compile_bare(const Options& options, Console& console) {
   if (!options.policy.profile && options.policy.allow.empty()) {
-    console.report("compile", Error{Errc::invalid, "there is nothing to compile", 0, {},
-                                    "name a unit, or a --profile", {}});
+    console.report(
+        "compile",
+        Error{Errc::invalid, "there is nothing to compile", 0, {}, "name a unit, or a --profile", {}});
     return kExitTrouble;
   }
-  const auto profile = parse_profile(options.policy.profile.value_or(std::string(catalogue::kDefaultProfile)));
+  const auto profile =
+      parse_profile(options.policy.profile.value_or(std::string(catalogue::kDefaultProfile)));
   if (!profile) {
     console.report(profile.error());
     return kExitTrouble;
@@ -83,22 +85,25 @@ int compile_unit(const Options& options, Console& console) {
 
 int run_compile(Arguments arguments, Console& console) {
   Options options;
-  OptionParser parser("compile",
-                      "The settings that a policy amounts to: a profile and grants, lowered for the systemd "
-                      "that will run the unit. What the unit sets itself stays. Without a unit, for one "
-                      "that says nothing but its user.",
-                      "[UNIT|FILE]");
+  OptionParser parser(
+      "compile",
+      "The settings that a policy amounts to: a profile and grants, lowered for the systemd "
+      "that will run the unit. What the unit sets itself stays. Without a unit, for one "
+      "that says nothing but its user.",
+      "[UNIT|FILE]");
   parser.add_arguments(options.units, 0);
   add_tree_options(parser, options.tree);
   add_policy_options(parser, options.policy);
   parser.add_text("--user", "USER", options.policy.user,
                   "without a unit: root, dynamic, or the name of another user; default: root");
   parser.add_choice("--format", {"dropin", "nix", "json"}, options.format, "dropin, nix or json");
-  parser.add_note("Exit status: 0 done; 2 there is no policy or no such unit, a fault in one, or other trouble.");
+  parser.add_note(
+      "Exit status: 0 done; 2 there is no policy or no such unit, a fault in one, or other trouble.");
   if (const auto code = parser.parse(arguments, console)) return *code;
   if (options.units.size() > 1) {
-    console.report("compile", Error{Errc::invalid, "takes one unit, but there is '" + options.units[1] + "' too",
-                                    0, {}, {}, {}});
+    console.report(
+        "compile",
+        Error{Errc::invalid, "takes one unit, but there is '" + options.units[1] + "' too", 0, {}, {}, {}});
     return kExitTrouble;
   }
   return options.units.empty() ? compile_bare(options, console) : compile_unit(options, console);

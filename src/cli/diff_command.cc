@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/input_file.h"
 #include "cli/option_parser.h"
+#include "cli/policy_options.h"
 #include "cli/select_units.h"
 #include "emit/diff_report.h"
 
@@ -78,18 +79,32 @@ Result<Sources> open_sources(const Options& options, const Console& console) {
   return Sources{std::move(a), std::move(b)};
 }
 
+// With what the unit's policy adds, if it has one. A policy with a fault adds nothing, as on a machine.
+void add_policy(LoadedUnit& loaded, const UnitSource& source, const Console& console) {
+  const UnitPolicy own = read_unit_policy(loaded.unit, loaded.systemd->version);
+  for (const Diagnostic& one : own.diagnostics) console.report(one);
+  if (!own.is_present || !own.is_enabled || own.has_error()) return;
+  auto target = read_target({}, source, console);
+  if (!target) return;
+  target->runs_as = runs_as_of(loaded.settings);
+  add_policy_settings(loaded, compile(own.policy, *target, &loaded), *target);
+}
+
 // Without the score's stages, so that the diff is about what holds; a refusal has the source's hint.
-LoadedUnit load(const UnitSource& source, const SelectedUnit& unit) {
-  LoadedUnit loaded = load_settings(source.tree().load(unit.name), {&source.systemd(), {}});
+LoadedUnit load(const UnitSource& source, Unit unit, const Console& console) {
+  LoadedUnit loaded = load_settings(std::move(unit), {&source.systemd(), {}});
+  if (loaded.unit.fragment && !loaded.refusal) add_policy(loaded, source, console);
+  return loaded;
+}
+LoadedUnit load(const UnitSource& source, const SelectedUnit& unit, const Console& console) {
+  LoadedUnit loaded = load(source, source.tree().load(unit.name), console);
   if (!loaded.unit.fragment) loaded.refusal = source.load(unit).refusal;
   return loaded;
 }
 
 std::optional<unsigned> exposure_of(LoadedUnit loaded, ScoreMode mode) {
   if (loaded.refusal) return std::nullopt;
-  apply_implications(loaded.settings, *loaded.systemd,
-                     mode == ScoreMode::online ? catalogue::Stage::bus : catalogue::Stage::offline,
-                     nullptr);
+  apply_implications(loaded.settings, *loaded.systemd, stage_of(mode), nullptr);
   const auto exposure = score_unit(loaded, mode);
   return exposure ? std::optional(exposure->tenths) : std::nullopt;
 }
@@ -126,10 +141,10 @@ std::optional<UnitDiff> diff_pair(const Options& options, const Sources& sources
   if (sources.a.selected().empty() || sources.b.selected().empty()) return std::nullopt;
   const SelectedUnit& unit_a = sources.a.selected().front();
   const SelectedUnit& unit_b = sources.b.selected().front();
-  const LoadedUnit a = load(sources.a, unit_a);
+  const LoadedUnit a = load(sources.a, unit_a, console);
   if (!is_usable(a, unit_a.label, console)) return std::nullopt;
   if (!options.drop_in) {
-    const LoadedUnit b = load(sources.b, unit_b);
+    const LoadedUnit b = load(sources.b, unit_b, console);
     if (!is_usable(b, unit_b.label, console)) return std::nullopt;
     return diff_and_score(unit_b.label, a, b, sources.a.mode());
   }
@@ -140,7 +155,7 @@ std::optional<UnitDiff> diff_pair(const Options& options, const Sources& sources
   }
   Unit changed = a.unit;
   add_drop_in(changed, parse_unit_file(std::move(*text), *options.drop_in));
-  const LoadedUnit b = load_settings(std::move(changed), {&sources.a.systemd(), {}});
+  const LoadedUnit b = load(sources.a, std::move(changed), console);
   for (const Diagnostic& one : b.diagnostics)
     if (one.where.file == *options.drop_in) console.report(one);
   if (!is_usable(b, unit_a.label, console)) return std::nullopt;
@@ -148,15 +163,15 @@ std::optional<UnitDiff> diff_pair(const Options& options, const Sources& sources
 }
 
 // All services of both trees. One that systemd does not load, masked or refused, counts as not there.
-void diff_trees(const Sources& sources, DiffReport& report) {
+void diff_trees(const Sources& sources, DiffReport& report, const Console& console) {
   std::map<std::string, std::pair<const SelectedUnit*, const SelectedUnit*>> pairs;
   for (const SelectedUnit& unit : sources.a.selected()) pairs[unit.label].first = &unit;
   for (const SelectedUnit& unit : sources.b.selected()) pairs[unit.label].second = &unit;
   for (const auto& [label, pair] : pairs) {
-    const auto usable = [](const UnitSource& source,
-                           const SelectedUnit* unit) -> std::optional<LoadedUnit> {
+    const auto usable = [&](const UnitSource& source,
+                            const SelectedUnit* unit) -> std::optional<LoadedUnit> {
       if (unit == nullptr) return std::nullopt;
-      LoadedUnit loaded = load(source, *unit);
+      LoadedUnit loaded = load(source, *unit, console);
       if (!loaded.unit.fragment || loaded.refusal) return std::nullopt;
       return loaded;
     };
@@ -232,7 +247,7 @@ int run_diff(Arguments arguments, Console& console) {
   report.b = {options.tree_b().root, unit_of(sources->b), options.drop_in};
   report.trees = options.units.empty();
   if (report.trees) {
-    diff_trees(*sources, report);
+    diff_trees(*sources, report, console);
   } else {
     auto diff = diff_pair(options, *sources, console);
     if (!diff) return kExitTrouble;

@@ -105,20 +105,28 @@ Result<Target> read_bare_target(const PolicyOptions& options, std::optional<unsi
                      &catalogue::layouts().front());
 }
 
-std::optional<Policy> read_policy(const PolicyOptions& options, const LoadedUnit& loaded,
-                                  std::string_view label, const Console& console) {
-  UnitPolicy own = read_unit_policy(loaded.unit, loaded.systemd->version);
-  for (const Diagnostic& one : own.diagnostics) console.report(one);
+std::optional<Policy> with_options(const PolicyOptions& options, Policy policy, const Console& console) {
   auto allowed = read_allow(options, console);
-  if (own.has_error() || !allowed) return std::nullopt;
+  if (!allowed) return std::nullopt;
   if (options.profile) {
     const auto profile = parse_profile(*options.profile);
     if (!profile) {
       console.report(profile.error());
       return std::nullopt;
     }
-    own.policy.profile = *profile;
-  } else if (!own.is_present || !own.is_enabled) {
+    policy.profile = *profile;
+  }
+  std::ranges::move(*allowed, std::back_inserter(policy.grants));
+  policy.grants = normalized(std::move(policy.grants));
+  return policy;
+}
+
+std::optional<Policy> read_policy(const PolicyOptions& options, const LoadedUnit& loaded,
+                                  std::string_view label, const Console& console) {
+  UnitPolicy own = read_unit_policy(loaded.unit, loaded.systemd->version);
+  for (const Diagnostic& one : own.diagnostics) console.report(one);
+  if (own.has_error()) return std::nullopt;
+  if (!options.profile && (!own.is_present || !own.is_enabled)) {
     console.report(label, Error{Errc::not_found,
                                 own.is_present ? "its policy is switched off by Enable=no"
                                                : "it has no policy: no section [X-Harden]",
@@ -128,9 +136,7 @@ std::optional<Policy> read_policy(const PolicyOptions& options, const LoadedUnit
                                 {}});
     return std::nullopt;
   }
-  std::ranges::move(*allowed, std::back_inserter(own.policy.grants));
-  own.policy.grants = normalized(std::move(own.policy.grants));
-  return std::move(own.policy);
+  return with_options(options, std::move(own.policy), console);
 }
 
 }  // namespace harden

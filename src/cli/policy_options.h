@@ -38,6 +38,10 @@ void add_machine_options(OptionParser& parser, PolicyOptions& options);
 [[nodiscard]] Result<Target> read_bare_target(const PolicyOptions& options,
                                               std::optional<unsigned> for_systemd);
 
+// The policy with --profile and --allow on top. Nothing: a fault in these, which has been said.
+[[nodiscard]] std::optional<Policy> with_options(const PolicyOptions& options, Policy policy,
+                                                 const Console& console);
+
 // The unit's own policy with the options on top. Nothing: there is none, or a fault; it has been said.
 [[nodiscard]] std::optional<Policy> read_policy(const PolicyOptions& options, const LoadedUnit& loaded,
                                                 std::string_view label, const Console& console);

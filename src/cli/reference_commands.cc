@@ -16,10 +16,13 @@ int complain(std::string_view what, std::string_view name, std::span<const Row> 
   std::vector<std::string_view> names;
   for (const Row& row : rows) names.push_back(row.name);
   const auto near = nearest(name, names);
-  console.report(Error{Errc::not_found, "no " + std::string(what) + " `" + std::string(name) + "`", 0, {},
-                       near ? "did you mean " + std::string(*near) + "?"
-                            : "'harden " + std::string(what) + "s' lists them",
-                       {}});
+  console.report(Error{
+      Errc::not_found,
+      "no " + std::string(what) + " `" + std::string(name) + "`",
+      0,
+      {},
+      near ? "did you mean " + std::string(*near) + "?" : "'harden " + std::string(what) + "s' lists them",
+      {}});
   return kExitTrouble;
 }
 
@@ -57,10 +60,11 @@ int run_profiles(Arguments arguments, Console& console) {
   PolicyOptions options;
   std::optional<unsigned> for_systemd;
   bool json = false;
-  OptionParser parser("profiles",
-                      "The profiles, or what those named shut, for one version of systemd, and which grants "
-                      "open each setting again.",
-                      "[NAME…]");
+  OptionParser parser(
+      "profiles",
+      "The profiles, or what those named shut, for one version of systemd, and which grants "
+      "open each setting again.",
+      "[NAME…]");
   parser.add_arguments(names, 0);
   parser.add_number("--for-systemd", 1, 9999, for_systemd, "the version; default: the newest known");
   parser.add_text("--user", "USER", options.user, "root, dynamic, or another user; default: root");

@@ -194,8 +194,7 @@ void UnitSource::add(UnitName name, const std::string& argument) {
 }
 
 LoadedUnit UnitSource::load(const SelectedUnit& unit, bool hints) const {
-  const std::array stages = {mode_ == ScoreMode::online ? catalogue::Stage::bus
-                                                        : catalogue::Stage::offline};
+  const std::array stages = {stage_of(mode_)};
   LoadedUnit loaded = load_settings(tree_->load(unit.name), {systemd_, stages, hints});
   if (are_named_ && loaded.unit.state == LoadState::not_found && loaded.refusal &&
       loaded.refusal->hint.empty()) {

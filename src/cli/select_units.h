@@ -67,6 +67,11 @@ class UnitSource {
   Diagnostics diagnostics_;
 };
 
+// What the score adds to a unit's own settings.
+[[nodiscard]] inline catalogue::Stage stage_of(ScoreMode mode) {
+  return mode == ScoreMode::online ? catalogue::Stage::bus : catalogue::Stage::offline;
+}
+
 // UnitSource::open, saying what was assumed. Nothing: there is no tree, which has been said.
 [[nodiscard]] std::optional<UnitSource> open_units(const TreeOptions& options, Arguments arguments,
                                                    const Console& console);

@@ -4,10 +4,33 @@
 
 #include "cli/commands.h"
 #include "cli/option_parser.h"
+#include "cli/policy_options.h"
 #include "cli/select_units.h"
 #include "emit/show_report.h"
 
 namespace harden {
+namespace {
+
+// The unit's policy with the options on top, and what comes of it. Nothing: it has none, or a fault that
+// has been said.
+std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSource& source,
+                                      const LoadedUnit& scored, const Console& console) {
+  LoadedUnit loaded = load_settings(scored.unit, {&source.systemd(), {}});
+  PolicyView view{read_unit_policy(loaded.unit, source.systemd().version), std::nullopt, std::nullopt};
+  if (!view.own.is_present && !options.profile) return std::nullopt;
+  if (view.own.has_error() || (!view.own.is_enabled && !options.profile)) return view;
+  const auto policy = with_options(options, view.own.policy, console);
+  auto target = read_target(options, source, console);
+  if (!policy || !target) return std::nullopt;
+  target->runs_as = runs_as_of(loaded.settings);
+  view.compiled = compile(*policy, *target, &loaded);
+  loaded.settings = merged_settings(*view.compiled, *target, &loaded);
+  apply_implications(loaded.settings, source.systemd(), stage_of(source.mode()), nullptr);
+  if (auto exposure = score_unit(loaded, source.mode())) view.exposure = std::move(*exposure);
+  return view;
+}
+
+}  // namespace
 
 int run_show(Arguments arguments, Console& console) {
   TreeOptions tree;
@@ -17,14 +40,17 @@ int run_show(Arguments arguments, Console& console) {
   OptionParser parser(
       "show",
       "Every setting of a unit that bears on what it may do: its value after merging, where it "
-      "comes from, what is overridden, dropped or implied, and what stays open.",
+      "comes from, what is overridden, dropped or implied, what its policy adds, and what stays open.",
       "UNIT|FILE");
   parser.add_arguments(units, 1);
   add_tree_options(parser, tree);
+  PolicyOptions policy;
+  add_policy_options(parser, policy);
   parser.add_flag("--all", all, "settings at their default too");
   parser.add_flag("--json", json, "print one JSON record");
   parser.add_note(
-      "Exit status: 0 done; 1 systemd refuses to load the unit; 2 there is no such unit, or other "
+      "Exit status: 0 done; 1 systemd refuses to load the unit, or its policy has a fault; 2 there is no "
+      "such unit, or other "
       "trouble.");
   if (const auto code = parser.parse(arguments, console)) return *code;
   if (units.size() > 1) {
@@ -50,11 +76,14 @@ int run_show(Arguments arguments, Console& console) {
   }
   ShowReport report{selected.label, &loaded, source->mode(), std::nullopt, loaded.settings, {}, all};
   apply_implications(report.at_start, source->systemd(), catalogue::Stage::start, &report.started);
-  if (!loaded.refusal)
+  if (!loaded.refusal) {
     if (auto exposure = score_unit(loaded, source->mode())) report.exposure = std::move(*exposure);
+    report.policy = view_policy(policy, *source, loaded, console);
+  }
 
   console.write(json ? show_json(report) : show_text(report, console.width(), console.style()));
-  return loaded.refusal ? kExitFinding : kExitFine;
+  const bool has_fault = report.policy && report.policy->own.has_error();
+  return loaded.refusal || has_fault ? kExitFinding : kExitFine;
 }
 
 }  // namespace harden

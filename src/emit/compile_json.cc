@@ -2,6 +2,7 @@
 // `harden compile --format json`; docs/schema/compile.schema.json describes it.
 #include <nlohmann/json.hpp>
 
+#include "emit/compile_json.h"
 #include "emit/compile_report.h"
 #include "emit/json.h"
 
@@ -20,10 +21,7 @@ ordered_json texts(const std::vector<Grant>& grants) {
 
 }  // namespace
 
-std::string compile_json(const CompileReport& report) {
-  const Compiled& compiled = report.compiled;
-  ordered_json json = {{"schema", 1}, {"unit", nullptr}, {"systemd", report.systemd}};
-  if (!report.unit.empty()) json["unit"] = report.unit;
+void add_compiled(ordered_json& json, const Compiled& compiled) {
   json["profile"] = compiled.policy.profile->name;
   json["grants"] = texts(compiled.policy.grants);
   json["implied"] = ordered_json::array();
@@ -32,7 +30,8 @@ std::string compile_json(const CompileReport& report) {
                                {"because", {{"file", use.because.file}, {"line", use.because.line}}},
                                {"reason", use.reason}});
   json["settings"] = ordered_json::object();
-  for (const Written& written : compiled.settings) json["settings"][name_of(written.directive)] = written.words;
+  for (const Written& written : compiled.settings)
+    json["settings"][name_of(written.directive)] = written.words;
   json["opened"] = ordered_json::object();
   for (const Written& written : compiled.settings)
     if (!written.opened_by.empty()) json["opened"][name_of(written.directive)] = texts(written.opened_by);
@@ -54,9 +53,14 @@ std::string compile_json(const CompileReport& report) {
     json["void"].push_back({{"directive", name_of(one.directive)}, {"because", one.because}});
   json["shut"] = ordered_json::array();
   for (const Shut& shut : compiled.shut)
-    json["shut"].push_back({{"grant", shut.grant.text()},
-                            {"directive", name_of(shut.directive)},
-                            {"because", shut.because}});
+    json["shut"].push_back(
+        {{"grant", shut.grant.text()}, {"directive", name_of(shut.directive)}, {"because", shut.because}});
+}
+
+std::string compile_json(const CompileReport& report) {
+  ordered_json json = {{"schema", 1}, {"unit", nullptr}, {"systemd", report.systemd}};
+  if (!report.unit.empty()) json["unit"] = report.unit;
+  add_compiled(json, report.compiled);
   return json_document(json);
 }
 

@@ -79,7 +79,8 @@ class DropIn {
     }
     if (lifts)
       for (const Lifted& lifted : report_.compiled.lifted)
-        line("# {}: no {}=", comment_text(texts_of(lifted.by)), catalogue::directive(lifted.directive).name);
+        line("# {}: no {}=", comment_text(texts_of(lifted.by)),
+             catalogue::directive(lifted.directive).name);
   }
   void print_lines(const Written& written) {
     for (const std::string& text : assignment_lines(written)) line("{}", text);
@@ -134,8 +135,8 @@ std::vector<std::string> assignment_lines(const Written& written) {
 std::string compile_drop_in(const CompileReport& report) { return DropIn(report).print(); }
 
 std::string compile_nix(const CompileReport& report) {
-  std::string out = fmt::format("# {} for systemd {}, by harden\n{{\n", report.compiled.policy.profile->name,
-                                report.systemd);
+  std::string out = fmt::format("# {} for systemd {}, by harden\n{{\n",
+                                report.compiled.policy.profile->name, report.systemd);
   for (const auto& [name, unit] : {std::pair{"unitConfig", true}, std::pair{"serviceConfig", false}}) {
     std::string body;
     for (const Written& written : report.compiled.settings) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A compiled policy as a drop-in, a Nix attribute set or JSON. Comments and messages go with it, so that who
-// finds the drop-in knows which grant opened what.
+// A compiled policy as a drop-in, a Nix attribute set or JSON. Comments and messages go with it, so that
+// who finds the drop-in knows which grant opened what.
 #pragma once
 
 #include <string>

@@ -41,7 +41,8 @@ ordered_json directives(const UnitDiff& unit) {
                     {"order", order_name(one.order)},
                     {"a", one.a},
                     {"b", one.b},
-                    {"implied", one.implied}});
+                    {"implied", one.implied},
+                    {"by_policy", one.by_policy}});
   return list;
 }
 

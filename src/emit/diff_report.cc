@@ -144,6 +144,12 @@ bool assigns(const LoadedUnit& loaded, catalogue::DirectiveId id) {
                              [id](const Contribution& one) { return one.directive == id; });
 }
 
+bool policy_sets(const LoadedUnit& loaded, catalogue::DirectiveId id) {
+  return std::ranges::any_of(loaded.implied, [&](const Implied& one) {
+    return one.directive == id && one.reason == kPolicyReason;
+  });
+}
+
 }  // namespace
 
 UnitDiff diff_units(std::string unit, const LoadedUnit& a, const LoadedUnit& b) {
@@ -159,7 +165,8 @@ UnitDiff diff_units(std::string unit, const LoadedUnit& a, const LoadedUnit& b) 
                       words_of(settings_b, directive, *b.systemd),
                       {},
                       {},
-                      !assigns(a, one.directive) && !assigns(b, one.directive)};
+                      !assigns(a, one.directive) && !assigns(b, one.directive),
+                      policy_sets(a, one.directive) || policy_sets(b, one.directive)};
     find_shift(row, settings_a.find(one.directive), settings_b.find(one.directive), *b.systemd);
     diff.directives.push_back(std::move(row));
   }

@@ -10,6 +10,7 @@
 
 #include "emit/style.h"
 #include "exposure/exposure.h"
+#include "policy/policy.h"
 #include "privileges/order.h"
 #include "settings/settings.h"
 
@@ -23,7 +24,8 @@ struct DirectiveDiff {
   // Of a mask or filter: what b lets through and a does not, and the reverse. Of a list: the entries. Both
   // empty where that would say less than the values: a list against none, an allow against a deny list.
   std::vector<std::string> added, removed;
-  bool implied = false;  // neither unit assigns it: systemd makes it of other directives
+  bool implied = false;  // neither unit assigns it: systemd or a policy makes it
+  bool by_policy = false;  // a unit's policy sets it
 };
 
 enum class UnitChange : std::uint8_t { none, changed, added, removed };

@@ -112,7 +112,8 @@ TEST(Diff, IsOneJsonRecord) {
                                                    {"order", "looser"},
                                                    {"a", {"read-only"}},
                                                    {"b", {"no"}},
-                                                   {"implied", false}}));
+                                                   {"implied", false},
+                                                   {"by_policy", false}}));
   EXPECT_EQ(json["exposure_tenths"], (nlohmann::json{{"a", 90}, {"b", nullptr}}));
   EXPECT_TRUE(json["units"].is_null());
 }

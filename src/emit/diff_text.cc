@@ -105,7 +105,10 @@ class DiffText {
     Table table({{"SETTING"}, {"ORDER"}, {"CHANGE"}});
     for (const DirectiveDiff& one : unit.directives) {
       std::string change = change_of(one);
-      if (one.implied) change += " (implied)";
+      if (one.by_policy)
+        change += " (policy)";
+      else if (one.implied)
+        change += " (implied)";
       table.add_row({{std::string(one.directive->name) + "="},
                      {std::string(order_name(one.order)), ink_of(one.order)},
                      {std::move(change)}});

@@ -18,9 +18,12 @@ using nlohmann::ordered_json;
 
 Ink ink_of(catalogue::Danger danger) {
   switch (danger) {
-    case catalogue::Danger::low: return Ink::good;
-    case catalogue::Danger::medium: return Ink::fair;
-    case catalogue::Danger::high: return Ink::bad;
+    case catalogue::Danger::low:
+      return Ink::good;
+    case catalogue::Danger::medium:
+      return Ink::fair;
+    case catalogue::Danger::high:
+      return Ink::bad;
   }
   return Ink::plain;
 }
@@ -31,15 +34,23 @@ std::string_view danger_word(catalogue::Danger danger) {
 
 std::string_view argument_form(Argument argument) {
   switch (argument) {
-    case Argument::none: return "";
-    case Argument::path: return "PATH";
-    case Argument::peers: return "PEERS";
-    case Argument::ports: return "PORT[/udp][@PEERS]";
-    case Argument::device: return "NODE[:rwm]";
+    case Argument::none:
+      return "";
+    case Argument::path:
+      return "PATH";
+    case Argument::peers:
+      return "PEERS";
+    case Argument::ports:
+      return "PORT[/udp][@PEERS]";
+    case Argument::device:
+      return "NODE[:rwm]";
     case Argument::family:
-    case Argument::capability: return "NAME";
-    case Argument::syscall: return "NAME|@GROUP";
-    case Argument::namespaces: return "KINDS";
+    case Argument::capability:
+      return "NAME";
+    case Argument::syscall:
+      return "NAME|@GROUP";
+    case Argument::namespaces:
+      return "KINDS";
   }
   return "";
 }

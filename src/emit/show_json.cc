@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "emit/compile_json.h"
 #include "emit/json.h"
 #include "emit/show_report.h"
 
@@ -84,6 +85,19 @@ ordered_json row(const RowScore& one) {
   return json;
 }
 
+ordered_json policy(const PolicyView& view) {
+  ordered_json json = {{"enabled", view.own.is_enabled}, {"errors", ordered_json::array()}};
+  for (const Diagnostic& one : view.own.diagnostics) json["errors"].push_back(diagnostic(one));
+  json["compiled"] = nullptr;
+  json["exposure_tenths"] = nullptr;
+  if (view.compiled) {
+    json["compiled"] = ordered_json::object();
+    add_compiled(json["compiled"], *view.compiled);
+  }
+  if (view.exposure) json["exposure_tenths"] = view.exposure->tenths;
+  return json;
+}
+
 }  // namespace
 
 std::string show_json(const ShowReport& report) {
@@ -112,7 +126,9 @@ std::string show_json(const ShowReport& report) {
                        {"diagnostics", diagnostics},
                        {"exposure_tenths", nullptr},
                        {"predicate", nullptr},
-                       {"rows", nullptr}};
+                       {"rows", nullptr},
+                       {"policy", nullptr}};
+  if (report.policy) json["policy"] = policy(*report.policy);
   if (loaded.refusal) {
     json["refused"] = place(loaded.refusal->where);
     json["refused"]["message"] = loaded.refusal->message;

@@ -3,6 +3,7 @@
 // implied or dropped, and what stays open.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,9 +11,17 @@
 
 #include "emit/style.h"
 #include "exposure/exposure.h"
+#include "policy/policy_source.h"
 #include "settings/settings.h"
 
 namespace harden {
+
+// The unit's policy, and what comes of it.
+struct PolicyView {
+  UnitPolicy own;                       // what the unit's files say; with an error nothing is compiled
+  std::optional<Compiled> compiled;
+  std::optional<Exposure> exposure;     // of the unit with it
+};
 
 struct ShowReport {
   std::string unit;                   // as asked for
@@ -24,6 +33,7 @@ struct ShowReport {
   Settings at_start;
   std::vector<Implied> started;
   bool all = false;                   // settings at their default too
+  std::optional<PolicyView> policy = {};
 };
 
 // One directive of the unit, ready to be printed.
@@ -46,6 +56,11 @@ struct Override {
 
 // Does the directive's value consist of whole lines, each an assignment of its own?
 [[nodiscard]] bool has_lines(catalogue::Kind kind);
+
+// The section of show_text() about the policy; `place` names a line of a file shortly.
+void print_policy(std::string& out, const PolicyView& policy,
+                  const std::function<std::string(const SourcePos&)>& place, std::size_t width,
+                  const Style& style);
 
 [[nodiscard]] std::string show_text(const ShowReport& report, std::size_t width, const Style& style);
 [[nodiscard]] std::string show_json(const ShowReport& report);

@@ -43,6 +43,10 @@ class ShowText {
     print_implied();
     print_overrides();
     print_diagnostics();
+    if (report_.policy)
+      print_policy(
+          out_, *report_.policy, [this](const SourcePos& where) { return names_.text(where); }, width_,
+          style_);
     print_score();
     return std::move(out_);
   }
@@ -197,13 +201,21 @@ class ShowText {
   void print_score() {
     if (!report_.exposure) return;
     const unsigned tenths = report_.exposure->tenths;
+    const bool has_policy = report_.policy && report_.policy->exposure;
     out_ += '\n';
     std::vector<Cell> pieces = {{"Exposure", Ink::heading},
                                 {" " + tenths_text(tenths) + " " + std::string(exposure_predicate(tenths)),
                                  ink_of_exposure(tenths)}};
     if (report_.mode == ScoreMode::offline) pieces.push_back({", as systemd-analyze computes it offline"});
+    if (has_policy) {
+      const unsigned with = report_.policy->exposure->tenths;
+      pieces.push_back({"; with the policy "});
+      pieces.push_back(
+          {tenths_text(with) + " " + std::string(exposure_predicate(with)), ink_of_exposure(with)});
+    }
     print_line(out_, pieces, width_, style_);
-    print_exposure(out_, *report_.exposure, loaded_, width_, style_);
+    print_exposure(out_, has_policy ? *report_.policy->exposure : *report_.exposure, loaded_, width_,
+                   style_);
   }
 
   const ShowReport& report_;

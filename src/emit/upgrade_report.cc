@@ -15,10 +15,11 @@ std::string upgrade_text(const UpgradeReport& report, std::size_t width, const S
   std::string out;
   const Upgrade& upgrade = report.upgrade;
   if (!upgrade.lost.empty()) {
-    print_paragraph(out, "",
-                    fmt::format("No grants on {} keep all that {} may do today. Lost are: {}.", report.to->name,
-                                escape_for_terminal(report.unit), fmt::join(upgrade.lost, ", ")),
-                    width, style);
+    print_paragraph(
+        out, "",
+        fmt::format("No grants on {} keep all that {} may do today. Lost are: {}.", report.to->name,
+                    escape_for_terminal(report.unit), fmt::join(upgrade.lost, ", ")),
+        width, style);
     return out;
   }
   // Ready to be pasted, whatever the width.
@@ -27,7 +28,7 @@ std::string upgrade_text(const UpgradeReport& report, std::size_t width, const S
     if (one.exceeds) out += "# opens more than there is today\n";
     const std::string text = escape_for_terminal(one.grant.text());
     out += text.find_first_of(" \t") == std::string::npos ? fmt::format("Allow={}\n", text)
-                                                           : fmt::format("Allow=\"{}\"\n", text);
+                                                          : fmt::format("Allow=\"{}\"\n", text);
   }
   if (upgrade.replaced.empty()) return out;
   std::string names;
@@ -40,8 +41,11 @@ std::string upgrade_text(const UpgradeReport& report, std::size_t width, const S
 }
 
 std::string upgrade_json(const UpgradeReport& report) {
-  nlohmann::ordered_json json = {{"schema", 1}, {"unit", report.unit}, {"systemd", report.systemd},
-                                 {"from", nullptr}, {"to", report.to->name}};
+  nlohmann::ordered_json json = {{"schema", 1},
+                                 {"unit", report.unit},
+                                 {"systemd", report.systemd},
+                                 {"from", nullptr},
+                                 {"to", report.to->name}};
   if (report.from != nullptr) json["from"] = report.from->name;
   json["grants"] = nlohmann::ordered_json::array();
   for (const NeededGrant& one : report.upgrade.grants)

@@ -88,8 +88,7 @@ class Closer {
   // The tightest value up to `index` that the version has; nothing if that is the loosest.
   [[nodiscard]] std::optional<std::uint8_t> lowered(const Directive& directive, std::uint8_t index) const {
     while (index > 0 && directive.values[index].since > version()) --index;
-    return directive.values[index].since > version() || index == 0 ? std::nullopt
-                                                                   : std::optional(index);
+    return directive.values[index].since > version() || index == 0 ? std::nullopt : std::optional(index);
   }
 
   void miss(DirectiveId id, std::string because) {
@@ -118,7 +117,8 @@ class Closer {
     } else {
       for (const std::string_view word : setting.words)
         if (word == kPrograms)
-          made.base.insert(made.base.end(), target_.layout->programs.begin(), target_.layout->programs.end());
+          made.base.insert(made.base.end(), target_.layout->programs.begin(),
+                           target_.layout->programs.end());
         else if (word.starts_with('~'))
           made.denied.emplace_back(word.substr(1));
         else
@@ -204,7 +204,8 @@ class Closer {
     const std::size_t blank = word.find(' ');
     const Access access = access_of(word.substr(0, blank));
     if (blank == std::string_view::npos)
-      paths_.push_back({&grant, access, real_path(*target_.layout, argument.path), argument.optional_path, named});
+      paths_.push_back(
+          {&grant, access, real_path(*target_.layout, argument.path), argument.optional_path, named});
     else
       paths_.push_back({&grant, access, std::string(word.substr(blank + 1)), false, false});
   }
@@ -212,10 +213,14 @@ class Closer {
   [[nodiscard]] bool fact(catalogue::GrantFact fact, const Grant& grant,
                           const GrantArgument& argument) const {
     switch (fact) {
-      case catalogue::GrantFact::argument: return !grant.argument.empty();
-      case catalogue::GrantFact::peers: return !argument.peers.empty();
-      case catalogue::GrantFact::low_port: return argument.low_port;
-      case catalogue::GrantFact::root: return is_root();
+      case catalogue::GrantFact::argument:
+        return !grant.argument.empty();
+      case catalogue::GrantFact::peers:
+        return !argument.peers.empty();
+      case catalogue::GrantFact::low_port:
+        return argument.low_port;
+      case catalogue::GrantFact::root:
+        return is_root();
     }
     return false;
   }
@@ -235,14 +240,25 @@ class Closer {
 
   void apply_effect(const Grant& grant, const GrantEffect& effect, const std::string& word) {
     switch (effect.op) {
-      case GrantOp::lift: lift(effect.directive, grant); break;
+      case GrantOp::lift:
+        lift(effect.directive, grant);
+        break;
       case GrantOp::lift_implying:
         lift(effect.directive, grant);
-        for_each_implying(effect.directive, [&](DirectiveId id) { lift(id, grant); });
+        // Lists that only open are written for what stays shut, and not at all where nothing does.
+        for_each_implying(effect.directive, [&](DirectiveId id) {
+          if (!is_opening_list(catalogue::directive(id))) lift(id, grant);
+        });
         break;
-      case GrantOp::set: loosen(effect.directive, word, grant); break;
-      case GrantOp::add: add(effect.directive, word, grant); break;
-      case GrantOp::remove: remove(effect.directive, word, grant); break;
+      case GrantOp::set:
+        loosen(effect.directive, word, grant);
+        break;
+      case GrantOp::add:
+        add(effect.directive, word, grant);
+        break;
+      case GrantOp::remove:
+        remove(effect.directive, word, grant);
+        break;
       case GrantOp::capability:
         add(DirectiveId::CapabilityBoundingSet, word, grant);
         if (!is_root()) add(DirectiveId::AmbientCapabilities, word, grant);
@@ -252,7 +268,8 @@ class Closer {
         add(DirectiveId::DeviceAllow, word, grant);
         lift(DirectiveId::PrivateDevices, grant);
         break;
-      case GrantOp::path: break;   // open_paths()
+      case GrantOp::path:
+        break;   // open_paths()
     }
   }
 
@@ -264,7 +281,8 @@ class Closer {
       const bool gone = std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
         const Slot* lifted = find_slot(condition.directive);
         return lifted != nullptr && lifted->in_profile && lifted->lifted && lifted->choice &&
-               condition.test == catalogue::Test::choice && (condition.choices >> *lifted->choice & 1U) != 0;
+               condition.test == catalogue::Test::choice &&
+               (condition.choices >> *lifted->choice & 1U) != 0;
       });
       // What else such a row asks for is a device policy, without which the lines it adds mean nothing.
       if (gone) keep_effects(row);
@@ -274,8 +292,8 @@ class Closer {
     for (const catalogue::Effect& effect : row.effects) {
       const Slot* before = find_slot(effect.directive);
       // An allow list has what it allows.
-      const bool is_allow_list = before != nullptr && before->in_profile &&
-                                 (before->denied.empty() || !before->base.empty());
+      const bool is_allow_list =
+          before != nullptr && before->in_profile && (before->denied.empty() || !before->base.empty());
       switch (effect.kind) {
         case catalogue::EffectKind::set_choice:
           if (before == nullptr || (!before->in_profile && !before->lifted)) {
@@ -293,7 +311,9 @@ class Closer {
         case catalogue::EffectKind::deny_syscalls:
           if (!is_allow_list) deny(effect.directive, effect.text);
           break;
-        case catalogue::EffectKind::append_line: slot(effect.directive).base.emplace_back(effect.text); break;
+        case catalogue::EffectKind::append_line:
+          slot(effect.directive).base.emplace_back(effect.text);
+          break;
       }
     }
   }
@@ -362,8 +382,7 @@ class Closer {
       for (const catalogue::Tree& tree : catalogue::trees())
         if (stands_in_the_way(tree, path.path))
           for (const catalogue::TreeAction& action : tree.actions)
-            if (action.access == path.access &&
-                catalogue::directive(action.directive).kind == Kind::choice)
+            if (action.access == path.access && catalogue::directive(action.directive).kind == Kind::choice)
               loosen(action.directive, action.word, *path.grant);
 
     const bool restricts_execution = is_excepted_from(closed_, DirectiveId::NoExecPaths);
@@ -401,7 +420,8 @@ class Closer {
     for (const catalogue::Tree& tree : catalogue::trees()) {
       if (!stands_in_the_way(tree, path.path)) continue;
       for (const catalogue::TreeAction& action : tree.actions) {
-        if (action.access != access || catalogue::directive(action.directive).kind == Kind::choice) continue;
+        if (action.access != access || catalogue::directive(action.directive).kind == Kind::choice)
+          continue;
         add(action.directive, path_word(path.path, path.optional), *path.grant);
         if (path.named && !path.optional)
           add(DirectiveId::RequiresMountsFor, path_word(path.path, false), *path.grant);
@@ -464,8 +484,8 @@ std::vector<std::string> all_words(const Slot& slot) {
   return words;
 }
 
-// An allow list takes lines in order: what is allowed, less what is denied, and what the grants allow. A deny
-// list the same without the first.
+// An allow list takes lines in order: what is allowed, less what is denied, and what the grants allow. A
+// deny list the same without the first.
 std::vector<std::string> filter_words(const Slot& slot) {
   std::vector<std::string> words = slot.base;
   const std::vector<std::string> denied = with_tilde(slot);
@@ -496,32 +516,34 @@ Settings bare_settings(const Target& target) {
 
 bool is_written(const LoadedUnit* unit, DirectiveId id) {
   return unit != nullptr && std::ranges::any_of(unit->contributions, [&](const Contribution& one) {
-    return one.directive == id && one.fate != Fate::dropped;
-  });
+           return one.directive == id && one.fate != Fate::dropped;
+         });
 }
 
 std::string real_path(const catalogue::Layout& layout, std::string_view path) {
-  const bool is_link = std::ranges::any_of(
-      layout.links, [&](std::string_view link) { return is_at_or_below(path, link); });
+  const bool is_link =
+      std::ranges::any_of(layout.links, [&](std::string_view link) { return is_at_or_below(path, link); });
   return fmt::format("{}{}", is_link ? "/usr" : "", path);
 }
 
 bool is_program(const catalogue::Layout& layout, std::string_view path) {
   const std::string real = real_path(layout, path);
-  return std::ranges::any_of(layout.programs, [&](std::string_view dir) {
-    return is_at_or_below(real, without_mark(dir));
-  });
+  return std::ranges::any_of(layout.programs,
+                             [&](std::string_view dir) { return is_at_or_below(real, without_mark(dir)); });
 }
 
 bool is_opening_list(const Directive& directive) {
   switch (directive.kind) {
-    case Kind::capabilities: return !directive.mask_starts_full;
+    case Kind::capabilities:
+      return !directive.mask_starts_full;
     case Kind::addresses:
     case Kind::devices:
     case Kind::paths:
     case Kind::words:
-    case Kind::lines: return directive.list != catalogue::ListEffect::closes;
-    default: return false;
+    case Kind::lines:
+      return directive.list != catalogue::ListEffect::closes;
+    default:
+      return false;
   }
 }
 
@@ -558,13 +580,17 @@ std::vector<std::string> slot_words(const Closed& closed, DirectiveId id) {
       return text == directive.default_text ? std::vector<std::string>{}
                                             : std::vector<std::string>{std::move(text)};
     }
-    case Kind::capabilities: return mask_words(slot, "");
-    case Kind::families: return mask_words(slot, "none");
+    case Kind::capabilities:
+      return mask_words(slot, "");
+    case Kind::families:
+      return mask_words(slot, "none");
     case Kind::namespaces:
       return slot.granted.empty() ? slot.base
                                   : std::vector<std::string>(slot.granted.begin(), slot.granted.end());
-    case Kind::syscalls: return filter_words(slot);
-    default: return all_words(slot);
+    case Kind::syscalls:
+      return filter_words(slot);
+    default:
+      return all_words(slot);
   }
 }
 

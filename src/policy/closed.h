@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The normal form of a policy: for each directive what the profile shuts and what the grants let through
-// again, as words of the catalogue. docs/policies.md says the rules in prose; the NixOS module follows them.
+// again, as words of the catalogue. docs/policies.md says the rules in prose; the NixOS module follows
+// them.
 #pragma once
 
 #include <map>

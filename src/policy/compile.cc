@@ -36,6 +36,8 @@ class Compiler {
       const std::vector<std::string> words = slot_words(closed_, id);
       if (is_written(unit_, id))
         keep(id, slot, words);
+      else if (is_tighter_already(id, slot))
+        continue;
       else if (!words.empty())
         compiled_.settings.push_back({id, words, slot.opened_by});
       else if (slot.in_profile && slot.lifted)
@@ -51,6 +53,11 @@ class Compiler {
  private:
   [[nodiscard]] bool is_overridden(DirectiveId id) const {
     return std::ranges::binary_search(compiled_.policy.overrides, id);
+  }
+
+  // DynamicUser= brings in what a line of ours would loosen: PrivateTmp=disconnected.
+  [[nodiscard]] bool is_tighter_already(DirectiveId id, const Slot& slot) const {
+    return slot.choice && closed_.own.choice(id).value_or(0) > *slot.choice;
   }
 
   // What the policy alone would have there.
@@ -76,7 +83,8 @@ class Compiler {
     }
     const Value* value = unit_->settings.find(id);
     compiled_.kept.push_back(
-        {id, value == nullptr ? std::vector<std::string>{} : value_words(directive, *value, *target_.systemd),
+        {id,
+         value == nullptr ? std::vector<std::string>{} : value_words(directive, *value, *target_.systemd),
          is_looser});
   }
 
@@ -199,6 +207,12 @@ Settings merged_settings(const Compiled& compiled, const Target& target, const L
   }
   apply_implications(settings, *target.systemd, Stage::load, nullptr);
   return settings;
+}
+
+void add_policy_settings(LoadedUnit& unit, const Compiled& compiled, const Target& target) {
+  unit.settings = merged_settings(compiled, target, &unit);
+  for (const Written& written : compiled.settings)
+    unit.implied.push_back({written.directive, kPolicyReason});
 }
 
 }  // namespace harden

@@ -45,7 +45,8 @@ std::unexpected<Error> wrong(std::string_view word, std::string message, std::st
 }
 
 // Splits at commas that one of `starts` follows, so that a comma inside a path stays.
-std::vector<std::string_view> split_before(std::string_view text, std::span<const std::string_view> starts) {
+std::vector<std::string_view> split_before(std::string_view text,
+                                           std::span<const std::string_view> starts) {
   std::vector<std::string_view> parts;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < text.size(); ++i)
@@ -202,9 +203,10 @@ Result<std::string> read_family(std::string_view word, std::string_view text) {
   if (!name.starts_with("AF_")) name.insert(0, "AF_");
   const auto number = catalogue::find_family(newest(), name);
   if (!number)
-    return wrong(word, "no address family of this name",
-                 did_you_mean(name, newest().families, [](const auto& row) { return row.name; },
-                              "as in family:AF_VSOCK"));
+    return wrong(
+        word, "no address family of this name",
+        did_you_mean(
+            name, newest().families, [](const auto& row) { return row.name; }, "as in family:AF_VSOCK"));
   for (const auto& family : newest().families)
     if (family.number == *number) return std::string(family.name);
   return name;
@@ -215,8 +217,9 @@ Result<std::string> read_capability(std::string_view word, std::string_view text
   if (!name.starts_with("CAP_")) name.insert(0, "CAP_");
   if (std::ranges::find(newest().capabilities, name) == newest().capabilities.end())
     return wrong(word, "no capability of this name",
-                 did_you_mean(name, newest().capabilities, [](std::string_view known) { return known; },
-                              "as in cap:CAP_NET_RAW"));
+                 did_you_mean(
+                     name, newest().capabilities, [](std::string_view known) { return known; },
+                     "as in cap:CAP_NET_RAW"));
   return name;
 }
 
@@ -227,10 +230,11 @@ Result<std::string> read_syscall(std::string_view word, std::string_view text) {
   const std::string otherwise = "`systemd-analyze syscall-filter` lists them";
   return text.starts_with('@')
              ? wrong(word, "no group of system calls of this name",
-                     did_you_mean(text, newest().groups, [](const auto& row) { return row.name; }, otherwise))
+                     did_you_mean(
+                         text, newest().groups, [](const auto& row) { return row.name; }, otherwise))
              : wrong(word, "no system call of this name",
-                     did_you_mean(text, catalogue::syscalls(), [](const auto& row) { return row.name; },
-                                  otherwise));
+                     did_you_mean(
+                         text, catalogue::syscalls(), [](const auto& row) { return row.name; }, otherwise));
 }
 
 Result<std::string> read_namespace(std::string_view word, std::string_view text) {
@@ -259,7 +263,8 @@ Result<std::vector<std::string>> read_arguments(std::string_view word, const cat
     return each(split(text, ','), [&](std::string_view part) { return read(word, part); });
   };
   switch (row.argument) {
-    case Argument::none: break;
+    case Argument::none:
+      break;
     case Argument::path:
       return each(split_before(text, kPathStarts),
                   [&](std::string_view part) { return read_path(word, row, part); });
@@ -272,11 +277,16 @@ Result<std::vector<std::string>> read_arguments(std::string_view word, const cat
       for (const std::string_view peer : split(peers, ',')) each_peer.emplace_back(peer);
       return each_peer;
     }
-    case Argument::ports: return read_ports(word, text);
-    case Argument::family: return by_comma(read_family);
-    case Argument::capability: return by_comma(read_capability);
-    case Argument::syscall: return by_comma(read_syscall);
-    case Argument::namespaces: return by_comma(read_namespace);
+    case Argument::ports:
+      return read_ports(word, text);
+    case Argument::family:
+      return by_comma(read_family);
+    case Argument::capability:
+      return by_comma(read_capability);
+    case Argument::syscall:
+      return by_comma(read_syscall);
+    case Argument::namespaces:
+      return by_comma(read_namespace);
   }
   return wrong(word, fmt::format("{} takes no argument", row.name), fmt::format("say {}", row.name));
 }
@@ -293,8 +303,9 @@ Result<std::vector<Grant>> parse_grants(std::string_view word) {
   const catalogue::Grant* row = catalogue::find_grant(name);
   if (row == nullptr)
     return wrong(word, "no grant of this name",
-                 did_you_mean(name, catalogue::grants(), [](const auto& one) { return one.name; },
-                              "`harden grants` lists them"));
+                 did_you_mean(
+                     name, catalogue::grants(), [](const auto& one) { return one.name; },
+                     "`harden grants` lists them"));
   if (colon == std::string_view::npos) {
     if (row->argument != Argument::none && !row->optional)
       return wrong(word, fmt::format("{} takes an argument", name),
@@ -314,7 +325,8 @@ GrantArgument read_argument(const Grant& grant) {
     for (const std::string_view peer : split(list, ',')) result.peers.emplace_back(peer);
   };
   switch (grant.row().argument) {
-    case Argument::none: break;
+    case Argument::none:
+      break;
     case Argument::path:
       result.optional_path = text.starts_with('-');
       result.path = text.substr(result.optional_path ? 1 : 0);
@@ -351,7 +363,9 @@ GrantArgument read_argument(const Grant& grant) {
     case Argument::family:
     case Argument::capability:
     case Argument::syscall:
-    case Argument::namespaces: result.name = text; break;
+    case Argument::namespaces:
+      result.name = text;
+      break;
   }
   return result;
 }

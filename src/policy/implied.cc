@@ -57,16 +57,24 @@ class ImpliedFinder {
       case ImpliedFrom::condition:
         if (const Contribution* line = last_line(row.when.front().directive)) add(row, "", *line);
         break;
-      case ImpliedFrom::items: find_items(row); break;
+      case ImpliedFrom::items:
+        find_items(row);
+        break;
       case ImpliedFrom::programs:
       case ImpliedFrom::main_pid:
-      case ImpliedFrom::keeps_root: find_in_commands(row); break;
-      case ImpliedFrom::pid_file: find_pid_file(row); break;
+      case ImpliedFrom::keeps_root:
+        find_in_commands(row);
+        break;
+      case ImpliedFrom::pid_file:
+        find_pid_file(row);
+        break;
       case ImpliedFrom::home_dir:
         if (strip(unit_.settings.text(DirectiveId::WorkingDirectory), "-") == "~")
           add(row, "", *last_line(DirectiveId::WorkingDirectory));
         break;
-      case ImpliedFrom::tty: find_tty(row); break;
+      case ImpliedFrom::tty:
+        find_tty(row);
+        break;
     }
   }
 
@@ -167,7 +175,8 @@ class ImpliedFinder {
     return std::ranges::any_of(kOwnFolders, [&](const auto& row) {
       const Words* list = unit_.settings.words(row.first);
       return list != nullptr && std::ranges::any_of(list->words, [&](const std::string& name) {
-               return is_at_or_below(path, fmt::format("{}/{}", row.second, name.substr(0, name.find(':'))));
+               return is_at_or_below(path,
+                                     fmt::format("{}/{}", row.second, name.substr(0, name.find(':'))));
              });
     });
   }

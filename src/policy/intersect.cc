@@ -92,7 +92,8 @@ Value intersect(const Directive& directive, const Value& a, const Value& b) {
     return intersect_filters(*filter, std::get<SyscallFilter>(b));
   if (const auto* filter = std::get_if<NameFilter>(&a))
     return intersect_names(*filter, std::get<NameFilter>(b));
-  if (const auto* set = std::get_if<WordSet>(&a)) return intersect_sets(directive, *set, std::get<WordSet>(b));
+  if (const auto* set = std::get_if<WordSet>(&a))
+    return intersect_sets(directive, *set, std::get<WordSet>(b));
   return a;
 }
 

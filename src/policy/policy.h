@@ -2,7 +2,8 @@
 // A policy is a profile with grants on top; compiled for a target it becomes settings. Compiling is a pure
 // function, in two steps:
 //
-//   profile + grants ──close()──► Closed, one slot a directive ──compile()──► what is written beside the unit
+//   profile + grants ──close()──► Closed, one slot a directive ──compile()──► what is written beside the
+//   unit
 //
 // The first step works on words alone and needs nothing but the catalogue, so that the NixOS module can do
 // the same in Nix. Every grant only ever moves a slot up, and slots do not look at each other's grants, so
@@ -23,9 +24,9 @@ namespace harden {
 
 struct Policy {
   const catalogue::Profile* profile = nullptr;
-  std::vector<Grant> grants;                        // normalized()
-  std::vector<catalogue::DirectiveId> overrides;    // tightened although the unit sets them; sorted
-  std::vector<std::string> ignores;                 // needs whose refusal is harmless, as written
+  std::vector<Grant> grants;  // normalized()
+  std::vector<catalogue::DirectiveId> overrides;  // tightened although the unit sets them; sorted
+  std::vector<std::string> ignores;  // needs whose refusal is harmless, as written
 };
 
 enum class RunsAs : std::uint8_t { root, user, dynamic_user };
@@ -35,7 +36,7 @@ struct Target {
   const catalogue::Systemd* systemd = nullptr;
   const catalogue::Layout* layout = nullptr;
   RunsAs runs_as = RunsAs::root;
-  std::vector<catalogue::Fact> facts;   // of the machine, as far as they are known
+  std::vector<catalogue::Fact> facts;  // of the machine, as far as they are known
 };
 
 // What a unit's text asks for without a word in its policy.
@@ -50,8 +51,8 @@ struct ImpliedUse {
 struct Written {
   catalogue::DirectiveId directive{};
   std::vector<std::string> words;
-  std::vector<Grant> opened_by;   // grants that made it looser than the profile has it
-  bool overrides = false;         // the unit's own setting is meant to lose: has to come after it
+  std::vector<Grant> opened_by;  // grants that made it looser than the profile has it
+  bool overrides = false;  // the unit's own setting is meant to lose: has to come after it
 };
 
 // A directive of the profile that a grant lifts altogether.
@@ -63,8 +64,8 @@ struct Lifted {
 // A directive of the policy that the unit sets itself.
 struct Kept {
   catalogue::DirectiveId directive{};
-  std::vector<std::string> value;   // as value_words(); none: it was reset
-  bool looser_than_profile = false;   // than the profile with the grants, to be exact
+  std::vector<std::string> value;  // as value_words(); none: it was reset
+  bool looser_than_profile = false;  // than the profile with the grants, to be exact
 };
 
 struct Unavailable {
@@ -88,7 +89,7 @@ struct Shut {
 struct Compiled {
   Policy policy;
   std::vector<ImpliedUse> implied;
-  std::vector<Written> settings;          // in the catalogue's order
+  std::vector<Written> settings;  // in the catalogue's order
   std::vector<Lifted> lifted;
   std::vector<Kept> kept;
   std::vector<Unavailable> unavailable;
@@ -107,6 +108,10 @@ struct Compiled {
 // target says.
 [[nodiscard]] Settings merged_settings(const Compiled& compiled, const Target& target,
                                        const LoadedUnit* unit);
+
+// Merges the policy into the unit's settings, and notes in `implied` which directives it set.
+inline constexpr std::string_view kPolicyReason = "the unit's policy sets it";
+void add_policy_settings(LoadedUnit& unit, const Compiled& compiled, const Target& target);
 
 [[nodiscard]] std::vector<ImpliedUse> find_implied_grants(const LoadedUnit& unit,
                                                           const catalogue::Layout& layout);

@@ -81,7 +81,8 @@ class SectionReader {
       if (enabled)
         into_.is_enabled = *enabled;
       else
-        add_error(into_.diagnostics, where, fmt::format("Enable={} is neither yes nor no", entry.value), "");
+        add_error(into_.diagnostics, where, fmt::format("Enable={} is neither yes nor no", entry.value),
+                  "");
     } else if (entry.key == "Allow") {
       if (entry.value.empty())
         into_.sources.clear();
@@ -112,11 +113,12 @@ class SectionReader {
       if (expansion.state == Expansion::State::known)
         each(expansion.text);
       else
-        add_error(into_.diagnostics, where,
-                  fmt::format("`{}`: {} a specifier", word,
-                              expansion.state == Expansion::State::unknown ? "only the running system can expand"
-                                                                           : "systemd cannot expand"),
-                  "write out what it stands for");
+        add_error(
+            into_.diagnostics, where,
+            fmt::format("`{}`: {} a specifier", word,
+                        expansion.state == Expansion::State::unknown ? "only the running system can expand"
+                                                                     : "systemd cannot expand"),
+            "write out what it stands for");
     }
     if (split.malformed)
       add_error(into_.diagnostics, where, fmt::format("{}= ends in an open quote", entry.key), "");

@@ -46,8 +46,8 @@ void add_grants(std::string_view text, const SourcePos& where, std::vector<Grant
 
 // The machine's own settings of harden.
 struct HardenConf {
-  const catalogue::Profile* default_profile = nullptr;   // for units without a policy; none: they have none
-  std::vector<std::string> exempt;                       // unit names, `*` at the end for all that begin so
+  const catalogue::Profile* default_profile = nullptr;  // for units without a policy; none: they have none
+  std::vector<std::string> exempt;  // unit names, `*` at the end for all that begin so
   const catalogue::Layout* layout = nullptr;
   Diagnostics diagnostics;
   [[nodiscard]] bool has_error() const;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A question of the lattice: begin with every grant that could help, then leave out one after another as long
-// as today's privileges stay below. Compiling is monotone in the grants, so what cannot be left out once
-// cannot be left out later either, and no proper subset of what remains is enough. The order decides which of
-// several such sets it is: what opens too much goes first, then the raw names that a grant with a meaning
-// covers.
+// A question of the lattice: begin with every grant that could help, then leave out one after another as
+// long as today's privileges stay below. Compiling is monotone in the grants, so what cannot be left out
+// once cannot be left out later either, and no proper subset of what remains is enough. The order decides
+// which of several such sets it is: what opens too much goes first, then the raw names that a grant with a
+// meaning covers.
 #include "policy/upgrade.h"
 
 #include <fmt/format.h>
@@ -135,8 +135,10 @@ class Upgrader {
       if (today_.families.contains(family.name) && !shut.families.contains(family.name))
         add(fmt::format("family:{}", family.name));
     for (const catalogue::NamespaceKind& kind : catalogue::namespaces())
-      if ((today_.namespaces & ~shut.namespaces & kind.bit) != 0) add(fmt::format("namespaces:{}", kind.name));
-    if (today_.calls.others) return;   // without a filter, or with a deny list, only the filter's end will do
+      if ((today_.namespaces & ~shut.namespaces & kind.bit) != 0)
+        add(fmt::format("namespaces:{}", kind.name));
+    if (today_.calls.others)
+      return;   // without a filter, or with a deny list, only the filter's end will do
     const catalogue::SyscallSet missing = today_.calls.named & ~shut.calls.named;
     for (const catalogue::SyscallGroup& group : target_.systemd->groups) {
       const catalogue::SyscallSet native = group.calls & target_.systemd->native_syscalls;
@@ -169,7 +171,8 @@ class Upgrader {
     const Privileges bare = join(today_, privileges_with({}));
     const auto is_raw = [](const Grant& grant) {
       const Argument argument = grant.row().argument;
-      return argument == Argument::syscall || argument == Argument::capability || argument == Argument::family;
+      return argument == Argument::syscall || argument == Argument::capability ||
+             argument == Argument::family;
     };
     const auto is_group = [](const Grant& grant) { return grant.argument.starts_with('@'); };
     std::vector<std::tuple<bool, int, bool, bool, Grant>> order;
@@ -209,7 +212,8 @@ class Upgrader {
     check((today_.file_modes & ~most.file_modes) == 0, "file modes (UMask=)");
     for (const catalogue::Directive& directive : catalogue::directives()) {
       const auto index = static_cast<std::size_t>(directive.id);
-      if (today_.choices.at(index) > most.choices.at(index)) lost.push_back(fmt::format("{}=", directive.name));
+      if (today_.choices.at(index) > most.choices.at(index))
+        lost.push_back(fmt::format("{}=", directive.name));
     }
     check(today_.users.is_subset_of(most.users) && today_.groups.is_subset_of(most.groups) &&
               std::ranges::includes(most.roots, today_.roots),

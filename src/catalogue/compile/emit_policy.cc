@@ -97,9 +97,10 @@ class PolicyEmitter {
                 const bool negated = text.starts_with('!');
                 return fmt::format("{{GrantFact::{}, {}}}", word(text.substr(negated ? 1 : 0)), negated);
               }));
-    const auto put_effect = [&](std::string_view op, const std::string& directive, const std::string& text) {
-      into.push_back(fmt::format("\n    {{{}, GrantOp::{}, {}, {}}}", when, op, id_of(directive),
-                                 quote_cpp(text)));
+    const auto put_effect = [&](std::string_view op, const std::string& directive,
+                                const std::string& text) {
+      into.push_back(
+          fmt::format("\n    {{{}, GrantOp::{}, {}, {}}}", when, op, id_of(directive), quote_cpp(text)));
     };
     for (const std::string& name : row.lift) put_effect("lift", name, "");
     if (!row.lift_implying.empty()) put_effect("lift_implying", row.lift_implying, "");
@@ -122,12 +123,13 @@ class PolicyEmitter {
       std::vector<std::string> effects;
       for (const EffectRow& effect : row.effects) add_effects(effect, effects);
       const std::string list = array("GrantEffect", fmt::format("{}", fmt::join(effects, ",")));
-      rows.push_back(fmt::format(
-          "    {{GrantId::{}, {}, Argument::{}, {}, Danger::{},\n     {},\n     {},\n     {},\n     {}, {}, "
-          "{}}},\n",
-          grant_id(row.name), quote_cpp(row.name), row.argument, row.optional, row.danger,
-          quote_cpp(row.summary), quote_cpp(row.opens), quote_cpp(row.leaves), quote_cpp(row.good_for),
-          texts(row.examples), list));
+      rows.push_back(
+          fmt::format("    {{GrantId::{}, {}, Argument::{}, {}, Danger::{},\n     {},\n     {},\n     "
+                      "{},\n     {}, {}, "
+                      "{}}},\n",
+                      grant_id(row.name), quote_cpp(row.name), row.argument, row.optional, row.danger,
+                      quote_cpp(row.summary), quote_cpp(row.opens), quote_cpp(row.leaves),
+                      quote_cpp(row.good_for), texts(row.examples), list));
     }
     put("constexpr Grant kGrants[] = {{\n{}}};\nstatic_assert(std::size(kGrants) == kGrantCount);\n\n",
         fmt::join(rows, ""));
@@ -141,10 +143,10 @@ class PolicyEmitter {
                   return fmt::format("{{Access::{}, {}, {}}}", action.access, id_of(action.directive),
                                      quote_cpp(action.word));
                 }));
-      rows.push_back(fmt::format("    {{{}, {}, {}, {}, {}}},\n", condition(row.when),
-                                 row.unless.empty() ? "std::nullopt"
-                                                    : "Condition" + condition(row.unless.front()),
-                                 texts(row.paths), texts(row.except), actions));
+      rows.push_back(
+          fmt::format("    {{{}, {}, {}, {}, {}}},\n", condition(row.when),
+                      row.unless.empty() ? "std::nullopt" : "Condition" + condition(row.unless.front()),
+                      texts(row.paths), texts(row.except), actions));
     }
     put("constexpr Tree kTrees[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
