@@ -8,7 +8,7 @@
 
 namespace harden::catalogue {
 
-// What stands behind the colon of a grant. Source of the forms: docs/grants.md, "Arguments".
+// What stands behind the colon of a grant. Source of the forms: docs/policies.md, "Grants".
 enum class Argument : std::uint8_t {
   none,
   path,        // absolute, with `-` before one that may be absent

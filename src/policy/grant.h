@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A grant as it is written, `listen:443`, and what its argument says. Grants are values in a normal form,
 // so that two spellings of one are equal. Forms of the arguments: catalogue/policy_vocabulary.h,
-// docs/grants.md.
+// docs/policies.md.
 #pragma once
 
 #include <compare>
