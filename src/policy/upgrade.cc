@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 #include <functional>
 #include <map>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "policy/closed.h"
@@ -24,21 +24,21 @@ using catalogue::Argument;
 using catalogue::DirectiveId;
 using catalogue::GrantOp;
 
-// Directives that profiles and grants set. Mounts of a unit's own are part of what it is.
-std::set<DirectiveId> policy_directives() {
+// What a unit says of these the profile says instead, or a grant on it: the profile's own directives, and
+// the lists of exceptions from them.
+std::set<DirectiveId> replaced_by(const catalogue::Profile& profile) {
   std::set<DirectiveId> ids;
-  for (const catalogue::Profile& profile : catalogue::profiles())
-    for (const catalogue::ProfileSetting& setting : profile.settings) ids.insert(setting.directive);
-  for (const catalogue::Grant& grant : catalogue::grants())
-    for (const catalogue::GrantEffect& effect : grant.effects) ids.insert(effect.directive);
-  ids.insert({DirectiveId::AmbientCapabilities, DirectiveId::ReadWritePaths});
+  for (const catalogue::ProfileSetting& setting : profile.settings) ids.insert(setting.directive);
+  for (const catalogue::Directive& directive : catalogue::directives())
+    if (directive.excepts && ids.contains(*directive.excepts)) ids.insert(directive.id);
+  if (ids.contains(DirectiveId::ProtectSystem)) ids.insert(DirectiveId::ReadWritePaths);
   return ids;
 }
 
 class Upgrader {
  public:
   Upgrader(const Policy* today, const catalogue::Profile& to, const Target& target, const LoadedUnit& unit)
-      : to_(to), target_(target), unit_(today == nullptr ? without_hardening(unit) : unit) {
+      : to_(to), target_(target), unit_(today == nullptr ? without_replaced(unit, to) : unit) {
     implied_ = find_implied_grants(unit_, *target.layout);
     const Settings now =
         today == nullptr ? unit.settings : merged_settings(compile(*today, target, &unit), target, &unit);
@@ -166,26 +166,35 @@ class Upgrader {
     if (protocol != "tcp") add(fmt::format("listen:{}/udp", port));
   }
 
-  // What is tried to leave out first comes first.
+  // How late a grant is left out. What opens too much goes first, the worst of it before all; then names that
+  // one with a meaning covers; last what stands for many, such as all capabilities.
+  struct Rank {
+    bool exact = false;
+    int safety = 0;
+    int breadth = 0;
+    Grant grant;
+    friend auto operator<=>(const Rank&, const Rank&) = default;
+  };
+  [[nodiscard]] static Rank rank(const Grant& grant, bool exceeds) {
+    const Argument argument = grant.row().argument;
+    const bool is_raw = argument == Argument::syscall || argument == Argument::capability ||
+                        argument == Argument::family;
+    const bool stands_for_all = grant.row().optional && grant.argument.empty();
+    int breadth = 2;
+    if (is_raw) breadth = grant.argument.starts_with('@') ? 1 : 0;
+    if (stands_for_all) breadth = 3;
+    if (!exceeds) return {true, 0, breadth, grant};
+    return {false, -static_cast<int>(grant.row().danger), -breadth, grant};
+  }
+
   void leave_out() {
     const Privileges bare = join(today_, privileges_with({}));
-    const auto is_raw = [](const Grant& grant) {
-      const Argument argument = grant.row().argument;
-      return argument == Argument::syscall || argument == Argument::capability ||
-             argument == Argument::family;
-    };
-    const auto is_group = [](const Grant& grant) { return grant.argument.starts_with('@'); };
-    std::vector<std::tuple<bool, int, bool, bool, Grant>> order;
-    for (const Grant& grant : candidates_) {
-      const bool exceeds = !(privileges_with({grant}) <= bare);
-      order.emplace_back(!exceeds, exceeds ? -static_cast<int>(grant.row().danger) : 0,
-                         is_raw(grant) == exceeds, is_group(grant), grant);
-    }
+    std::vector<Rank> order;
+    for (const Grant& grant : candidates_) order.push_back(rank(grant, !(privileges_with({grant}) <= bare)));
     std::ranges::sort(order);
-    for (const auto& entry : order) {
-      const Grant& grant = std::get<Grant>(entry);
+    for (const Rank& one : order) {
       std::vector<Grant> without = candidates_;
-      std::erase(without, grant);
+      std::erase(without, one.grant);
       if (today_ <= privileges_with(without)) candidates_ = std::move(without);
     }
   }
@@ -232,12 +241,11 @@ class Upgrader {
 
 }  // namespace
 
-LoadedUnit without_hardening(const LoadedUnit& unit) {
-  static const std::set<DirectiveId> kIds = policy_directives();
+LoadedUnit without_replaced(const LoadedUnit& unit, const catalogue::Profile& profile) {
+  const std::set<DirectiveId> ids = replaced_by(profile);
   LoadedUnit stripped = unit;
-  for (const DirectiveId id : kIds) (void)stripped.settings.take(id);
-  std::erase_if(stripped.contributions,
-                [](const Contribution& line) { return kIds.contains(line.directive); });
+  for (const DirectiveId id : ids) (void)stripped.settings.take(id);
+  std::erase_if(stripped.contributions, [&](const Contribution& line) { return ids.contains(line.directive); });
   apply_implications(stripped.settings, *stripped.systemd, catalogue::Stage::load, nullptr);
   return stripped;
 }

@@ -28,7 +28,7 @@ struct Upgrade {
 [[nodiscard]] Upgrade upgrade(const Policy* today, const catalogue::Profile& to, const Target& target,
                               const LoadedUnit& unit);
 
-// The unit without the directives that policies set: whom it runs as, its commands and the like.
-[[nodiscard]] LoadedUnit without_hardening(const LoadedUnit& unit);
+// The unit without what a policy on the profile says instead.
+[[nodiscard]] LoadedUnit without_replaced(const LoadedUnit& unit, const catalogue::Profile& profile);
 
 }  // namespace harden

@@ -67,8 +67,15 @@ TEST(Upgrade, LeavesOutWhatAPolicyDoesNotNeedAnyMore) {
   EXPECT_EQ(texts(upgraded(unit, "baseline@1", &today)), "");
 }
 
+TEST(Upgrade, LeavesTheUnitWhatTheProfileDoesNotSpeakOf) {
+  const LoadedUnit unit = unit_of("User=a\nUMask=0007\nProtectSystem=strict\nReadWritePaths=/srv/a\n");
+  const Upgrade result = upgraded(unit, "light@1");
+  EXPECT_TRUE(result.lost.empty());
+  EXPECT_TRUE(result.replaced.empty());
+}
+
 TEST(Upgrade, SaysWhichLinesCanGo) {
-  const Upgrade result = upgraded(unit_of("User=a\nProtectHome=yes\nNice=5\n"), "light@1");
+  const Upgrade result = upgraded(unit_of("User=a\nProtectHome=yes\nNice=5\n"), "baseline@1");
   EXPECT_EQ(result.replaced, std::vector{catalogue::DirectiveId::ProtectHome});
 }
 
