@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/machine_facts.h"
+#include "policy/manager_conf.h"
 #include "unit/words.h"
 #include "util/text.h"
 
@@ -25,7 +27,7 @@ Result<catalogue::Fact> parse_fact(std::string_view word) {
 
 Result<Target> make_target(const PolicyOptions& options, const catalogue::Systemd& systemd,
                            const catalogue::Layout* layout) {
-  Target target{&systemd, layout, RunsAs::root, {}};
+  Target target{&systemd, layout, RunsAs::root, {}, {}};
   if (options.layout) {
     HARDEN_TRY(target.layout, parse_layout(*options.layout));
   }
@@ -87,6 +89,11 @@ std::optional<Target> read_target(const PolicyOptions& options, const UnitSource
     console.report(target.error());
     return std::nullopt;
   }
+  target->manager = read_manager_conf(source.files(), source.systemd());
+  // Another tree may be for another machine.
+  if (source.mode() == ScoreMode::online)
+    for (const catalogue::Fact fact : find_machine_facts())
+      if (std::ranges::find(target->facts, fact) == target->facts.end()) target->facts.push_back(fact);
   return std::move(*target);
 }
 

@@ -47,6 +47,7 @@ class Compiler {
     const Settings merged = merged_settings(compiled_, target_, unit_);
     find_voids(merged);
     find_shut(merged);
+    find_shut_by_manager();
     return std::move(compiled_);
   }
 
@@ -154,6 +155,21 @@ class Compiler {
         for (const Grant& grant : slot.opened_by)
           if (std::ranges::binary_search(compiled_.policy.grants, grant))
             compiled_.shut.push_back({grant, id, because});
+    }
+  }
+  void find_shut_by_manager() {
+    for (const DirectiveId id : target_.manager.ids()) {
+      const auto at = closed_.slots.find(id);
+      if (at == closed_.slots.end()) continue;
+      for (const Grant& grant : at->second.opened_by) {
+        if (!std::ranges::binary_search(compiled_.policy.grants, grant)) continue;
+        const Closed alone = close_with(*compiled_.policy.profile, {&grant, 1}, {}, target_, unit_);
+        const Settings wanted = policy_value(id, slot_words(alone, id));
+        const Order order = compare_directive(id, wanted, target_.manager, *target_.systemd);
+        if (order == Order::tighter || order == Order::different)
+          compiled_.shut.push_back(
+              {grant, id, "systemd's own configuration (system.conf) sets it for all units"});
+      }
     }
   }
   [[nodiscard]] std::string shut_because(DirectiveId id, const Slot& slot, const Settings& merged,

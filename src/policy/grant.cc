@@ -88,11 +88,8 @@ Result<std::string> read_path(std::string_view word, const catalogue::Grant& row
   const auto path = normal_path(text);
   if (!path)
     return wrong(word, "not an absolute path without `..`", fmt::format("as in {}", row.examples.front()));
-  if (std::ranges::any_of(*path, [](char c) {
-        return static_cast<unsigned char>(c) < ' ' || c == '\x7f' ||
-               kHardCharacters.find(c) != std::string_view::npos;
-      }))
-    return wrong(word, "a path with a colon, quote, backslash or control character",
+  if (path->find_first_of(kHardCharacters) != std::string::npos || escape_for_terminal(*path) != *path)
+    return wrong(word, "a path with a colon, quote, backslash or a character that does not print",
                  "grant the folder that holds it");
   if (*path == "/") {
     if (row.name == "write") return wrong(word, "the whole system", "say system-write");

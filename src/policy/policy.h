@@ -37,6 +37,7 @@ struct Target {
   const catalogue::Layout* layout = nullptr;
   RunsAs runs_as = RunsAs::root;
   std::vector<catalogue::Fact> facts;  // of the machine, as far as they are known
+  Settings manager = {};  // what systemd's own configuration keeps from every unit
 };
 
 // What a unit's text asks for without a word in its policy.
