@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/policy_options.h"
 #include "emit/compile_report.h"
+#include "policy/drop_in.h"
 
 namespace harden {
 namespace {
@@ -34,7 +35,7 @@ int print(const Options& options, const CompileReport& report, Console& console)
     return kExitFine;
   }
   for (const Diagnostic& one : compile_remarks(report.compiled)) console.report(one);
-  console.write(options.format == "nix" ? compile_nix(report) : compile_drop_in(report));
+  console.write(options.format == "nix" ? compile_nix(report) : print_drop_in(report.compiled, report.systemd, report.section));
   return kExitFine;
 }
 

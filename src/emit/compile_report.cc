@@ -28,70 +28,6 @@ std::string comment_text(std::string_view text) {
   return safe;
 }
 
-class DropIn {
- public:
-  explicit DropIn(const CompileReport& report) : report_(report) {}
-
-  std::string print() {
-    const Policy& policy = report_.compiled.policy;
-    line("# {} for systemd {}, by harden", policy.profile->name, report_.systemd);
-    if (!policy.grants.empty()) line("# with {}", comment_text(texts_of(policy.grants)));
-    if (const std::string implied = implied_text(); !implied.empty())
-      line("# and what the unit asks for itself: {}", comment_text(implied));
-    print_section("Unit", true);
-    print_section(report_.section, false);
-    return std::move(out_);
-  }
-
- private:
-  template <typename... Args>
-  void line(fmt::format_string<Args...> text, Args&&... args) {
-    out_ += fmt::format(text, std::forward<Args>(args)...) + '\n';
-  }
-
-  [[nodiscard]] std::string implied_text() const {
-    std::vector<Grant> grants;
-    for (const ImpliedUse& use : report_.compiled.implied) grants.push_back(use.grant);
-    return texts_of(normalized(std::move(grants)));
-  }
-
-  static bool is_in_unit_section(catalogue::DirectiveId id) {
-    return catalogue::directive(id).context == Context::unit;
-  }
-
-  void print_section(std::string_view name, bool unit) {
-    std::vector<const Written*> plain, opened;
-    for (const Written& written : report_.compiled.settings)
-      if (is_in_unit_section(written.directive) == unit)
-        (written.opened_by.empty() ? plain : opened).push_back(&written);
-    const bool lifts = !unit && !report_.compiled.lifted.empty();
-    if (plain.empty() && opened.empty() && !lifts) return;
-    out_ += '\n';
-    line("[{}]", name);
-    for (const Written* written : plain) print_lines(*written);
-    std::string last;
-    for (const Written* written : opened) {
-      if (const std::string grants = texts_of(written->opened_by); grants != last) {
-        line("# {}", comment_text(grants));
-        last = grants;
-      }
-      print_lines(*written);
-    }
-    if (lifts)
-      for (const Lifted& lifted : report_.compiled.lifted)
-        line("# {}: no {}=", comment_text(texts_of(lifted.by)),
-             catalogue::directive(lifted.directive).name);
-  }
-  void print_lines(const Written& written) {
-    for (const std::string& text : assignment_lines(written)) line("{}", text);
-  }
-
-  const CompileReport& report_;
-  std::string out_;
-};
-
-bool stands_alone(Kind kind) { return has_lines(kind); }
-
 std::string nix_string(std::string_view text) {
   std::string quoted = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -115,24 +51,6 @@ std::string nix_value(const Written& written) {
 }
 
 }  // namespace
-
-std::vector<std::string> assignment_lines(const Written& written) {
-  const Directive& directive = catalogue::directive(written.directive);
-  std::vector<std::string> lines;
-  std::string_view open_polarity;   // of the last line, if words may still join it
-  for (const std::string& word : written.words) {
-    const std::string_view polarity = word.starts_with('~') ? "~" : "+";
-    const bool joins = !lines.empty() && !word.empty() && polarity == open_polarity;
-    if (joins)
-      lines.back().append(" ").append(word, polarity == "~" ? 1 : 0);
-    else
-      lines.push_back(fmt::format("{}={}", directive.name, word));
-    open_polarity = word.empty() || stands_alone(directive.kind) ? "" : polarity;
-  }
-  return lines;
-}
-
-std::string compile_drop_in(const CompileReport& report) { return DropIn(report).print(); }
 
 std::string compile_nix(const CompileReport& report) {
   std::string out = fmt::format("# {} for systemd {}, by harden\n{{\n",

@@ -17,10 +17,6 @@ struct CompileReport {
   Compiled compiled;
 };
 
-// Lines of a unit file for one directive: words joined where they can stand on one line.
-[[nodiscard]] std::vector<std::string> assignment_lines(const Written& written);
-
-[[nodiscard]] std::string compile_drop_in(const CompileReport& report);
 [[nodiscard]] std::string compile_nix(const CompileReport& report);
 [[nodiscard]] std::string compile_json(const CompileReport& report);   // docs/schema/compile.schema.json
 

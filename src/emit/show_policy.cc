@@ -8,6 +8,7 @@
 #include "emit/compile_report.h"
 #include "emit/show_report.h"
 #include "emit/table.h"
+#include "policy/drop_in.h"
 #include "util/text.h"
 
 namespace harden {

@@ -166,8 +166,8 @@ class Upgrader {
     if (protocol != "tcp") add(fmt::format("listen:{}/udp", port));
   }
 
-  // How late a grant is left out. What opens too much goes first, the worst of it before all; then names that
-  // one with a meaning covers; last what stands for many, such as all capabilities.
+  // How late a grant is left out. What opens too much goes first, the worst of it before all; then names
+  // that one with a meaning covers; last what stands for many, such as all capabilities.
   struct Rank {
     bool exact = false;
     int safety = 0;
@@ -177,8 +177,8 @@ class Upgrader {
   };
   [[nodiscard]] static Rank rank(const Grant& grant, bool exceeds) {
     const Argument argument = grant.row().argument;
-    const bool is_raw = argument == Argument::syscall || argument == Argument::capability ||
-                        argument == Argument::family;
+    const bool is_raw =
+        argument == Argument::syscall || argument == Argument::capability || argument == Argument::family;
     const bool stands_for_all = grant.row().optional && grant.argument.empty();
     int breadth = 2;
     if (is_raw) breadth = grant.argument.starts_with('@') ? 1 : 0;
@@ -190,7 +190,8 @@ class Upgrader {
   void leave_out() {
     const Privileges bare = join(today_, privileges_with({}));
     std::vector<Rank> order;
-    for (const Grant& grant : candidates_) order.push_back(rank(grant, !(privileges_with({grant}) <= bare)));
+    for (const Grant& grant : candidates_)
+      order.push_back(rank(grant, !(privileges_with({grant}) <= bare)));
     std::ranges::sort(order);
     for (const Rank& one : order) {
       std::vector<Grant> without = candidates_;
@@ -245,7 +246,8 @@ LoadedUnit without_replaced(const LoadedUnit& unit, const catalogue::Profile& pr
   const std::set<DirectiveId> ids = replaced_by(profile);
   LoadedUnit stripped = unit;
   for (const DirectiveId id : ids) (void)stripped.settings.take(id);
-  std::erase_if(stripped.contributions, [&](const Contribution& line) { return ids.contains(line.directive); });
+  std::erase_if(stripped.contributions,
+                [&](const Contribution& line) { return ids.contains(line.directive); });
   apply_implications(stripped.settings, *stripped.systemd, catalogue::Stage::load, nullptr);
   return stripped;
 }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/drop_in.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace harden {
+namespace {
+
+using catalogue::Context;
+using catalogue::Directive;
+using catalogue::Kind;
+
+std::string texts_of(const std::vector<Grant>& grants) {
+  std::string text;
+  for (const Grant& grant : grants) text += (text.empty() ? "" : ", ") + grant.text();
+  return text;
+}
+
+// A newline would end the comment, and what follows would be a setting.
+std::string comment_text(std::string_view text) {
+  std::string safe(text);
+  std::ranges::replace_if(safe, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  return safe;
+}
+
+class DropIn {
+ public:
+  DropIn(const Compiled& compiled, unsigned systemd, std::string_view section)
+      : compiled_(compiled), systemd_(systemd), section_(section) {}
+
+  std::string print() {
+    const Policy& policy = compiled_.policy;
+    line("# {} for systemd {}, by harden", policy.profile->name, systemd_);
+    if (!policy.grants.empty()) line("# with {}", comment_text(texts_of(policy.grants)));
+    if (const std::string implied = implied_text(); !implied.empty())
+      line("# and what the unit asks for itself: {}", comment_text(implied));
+    print_section("Unit", true);
+    print_section(section_, false);
+    return std::move(out_);
+  }
+
+ private:
+  template <typename... Args>
+  void line(fmt::format_string<Args...> text, Args&&... args) {
+    out_ += fmt::format(text, std::forward<Args>(args)...) + '\n';
+  }
+
+  [[nodiscard]] std::string implied_text() const {
+    std::vector<Grant> grants;
+    for (const ImpliedUse& use : compiled_.implied) grants.push_back(use.grant);
+    return texts_of(normalized(std::move(grants)));
+  }
+
+  static bool is_in_unit_section(catalogue::DirectiveId id) {
+    return catalogue::directive(id).context == Context::unit;
+  }
+
+  void print_section(std::string_view name, bool unit) {
+    std::vector<const Written*> plain, opened;
+    for (const Written& written : compiled_.settings)
+      if (is_in_unit_section(written.directive) == unit)
+        (written.opened_by.empty() ? plain : opened).push_back(&written);
+    const bool lifts = !unit && !compiled_.lifted.empty();
+    if (plain.empty() && opened.empty() && !lifts) return;
+    out_ += '\n';
+    line("[{}]", name);
+    for (const Written* written : plain) print_lines(*written);
+    std::string last;
+    for (const Written* written : opened) {
+      if (const std::string grants = texts_of(written->opened_by); grants != last) {
+        line("# {}", comment_text(grants));
+        last = grants;
+      }
+      print_lines(*written);
+    }
+    if (lifts)
+      for (const Lifted& lifted : compiled_.lifted)
+        line("# {}: no {}=", comment_text(texts_of(lifted.by)),
+             catalogue::directive(lifted.directive).name);
+  }
+  void print_lines(const Written& written) {
+    for (const std::string& text : assignment_lines(written)) line("{}", text);
+  }
+
+  const Compiled& compiled_;
+  unsigned systemd_;
+  std::string_view section_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::vector<std::string> assignment_lines(const Written& written) {
+  const Directive& directive = catalogue::directive(written.directive);
+  std::vector<std::string> lines;
+  std::string_view open_polarity;   // of the last line, if words may still join it
+  for (const std::string& word : written.words) {
+    const std::string_view polarity = word.starts_with('~') ? "~" : "+";
+    const bool joins = !lines.empty() && !word.empty() && polarity == open_polarity;
+    if (joins)
+      lines.back().append(" ").append(word, polarity == "~" ? 1 : 0);
+    else
+      lines.push_back(fmt::format("{}={}", directive.name, word));
+    open_polarity =
+        word.empty() || (directive.kind == Kind::lines || directive.kind == Kind::devices) ? "" : polarity;
+  }
+  return lines;
+}
+
+std::string print_drop_in(const Compiled& compiled, unsigned systemd, std::string_view section) {
+  return DropIn(compiled, systemd, section).print();
+}
+
+}  // namespace harden
