@@ -35,7 +35,8 @@ int print(const Options& options, const CompileReport& report, Console& console)
     return kExitFine;
   }
   for (const Diagnostic& one : compile_remarks(report.compiled)) console.report(one);
-  console.write(options.format == "nix" ? compile_nix(report) : print_drop_in(report.compiled, report.systemd, report.section));
+  console.write(options.format == "nix" ? compile_nix(report)
+                                        : print_drop_in(report.compiled, report.systemd, report.section));
   return kExitFine;
 }
 

@@ -91,7 +91,7 @@ std::optional<Target> read_target(const PolicyOptions& options, const UnitSource
   }
   target->manager = read_manager_conf(source.files(), source.systemd());
   // Another tree may be for another machine.
-  if (source.mode() == ScoreMode::online)
+  if (source.is_this_machine())
     for (const catalogue::Fact fact : find_machine_facts())
       if (std::ranges::find(target->facts, fact) == target->facts.end()) target->facts.push_back(fact);
   return std::move(*target);

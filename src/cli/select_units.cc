@@ -103,6 +103,7 @@ Result<UnitSource> UnitSource::open(const TreeOptions& options, Arguments argume
   HARDEN_TRY(RootDir root, RootDir::open(options.root.value_or("/")));
   source.fs_ = std::make_unique<RootDir>(std::move(root));
   source.mode_ = options.offline ? ScoreMode::offline : ScoreMode::online;
+  source.is_this_machine_ = !options.root && !options.offline;
   source.are_named_ = !arguments.empty();
 
   const auto note = [&](std::string message, std::string hint) {

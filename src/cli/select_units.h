@@ -45,6 +45,8 @@ class UnitSource {
 
   [[nodiscard]] const catalogue::Systemd& systemd() const { return *systemd_; }
   [[nodiscard]] ScoreMode mode() const { return mode_; }
+  // Is it the tree of the machine that this runs on?
+  [[nodiscard]] bool is_this_machine() const { return is_this_machine_; }
   [[nodiscard]] const FileSystem& files() const { return *fs_; }
   [[nodiscard]] const UnitTree& tree() const { return *tree_; }
 
@@ -61,6 +63,7 @@ class UnitSource {
   std::unique_ptr<UnitTree> tree_;
   const catalogue::Systemd* systemd_ = nullptr;
   ScoreMode mode_ = ScoreMode::online;
+  bool is_this_machine_ = false;
   bool are_named_ = false;
   std::vector<SelectedUnit> selected_;
   std::vector<std::pair<std::string, Error>> failed_;

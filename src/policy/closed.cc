@@ -52,8 +52,9 @@ bool is_covered(std::string_view path, std::span<const std::string> dirs) {
 
 class Closer {
  public:
-  Closer(const catalogue::Profile& profile, const Target& target, const LoadedUnit* unit)
-      : profile_(profile), target_(target), unit_(unit) {
+  Closer(const catalogue::Profile& profile, std::span<const DirectiveId> overrides, const Target& target,
+         const LoadedUnit* unit)
+      : profile_(profile), overrides_(overrides), target_(target), unit_(unit) {
     closed_.version = version();
     closed_.own = unit == nullptr ? bare_settings(target) : unit->settings;
     for (const catalogue::ProfileSetting& setting : profile.settings) shut(setting);
@@ -62,8 +63,9 @@ class Closer {
   Closed run(std::span<const Grant> grants, std::span<const Grant> implied) && {
     for (const Grant& grant : grants) apply(grant, true);
     for (const Grant& grant : implied) apply(grant, false);
-    leave_behind();
     spare();
+    leave_behind();
+    spare();   // what was left behind too
     drop_what_is_not_to_be_had();
     open_paths();
     return std::move(closed_);
@@ -74,7 +76,9 @@ class Closer {
     const Grant* grant;
     Access access;
     std::string path;
-    bool optional, named;
+    bool optional;
+    bool named;    // by somebody, as an argument
+    bool implied;  // by the unit, from what the policy alone shuts
   };
 
   [[nodiscard]] unsigned version() const { return target_.systemd->version; }
@@ -204,10 +208,10 @@ class Closer {
     const std::size_t blank = word.find(' ');
     const Access access = access_of(word.substr(0, blank));
     if (blank == std::string_view::npos)
-      paths_.push_back(
-          {&grant, access, real_path(*target_.layout, argument.path), argument.optional_path, named});
+      paths_.push_back({&grant, access, real_path(*target_.layout, argument.path), argument.optional_path,
+                        named, !named});
     else
-      paths_.push_back({&grant, access, std::string(word.substr(blank + 1)), false, false});
+      paths_.push_back({&grant, access, std::string(word.substr(blank + 1)), false, false, !named});
   }
 
   [[nodiscard]] bool fact(catalogue::GrantFact fact, const Grant& grant,
@@ -281,7 +285,7 @@ class Closer {
       const bool gone = std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
         const Slot* lifted = find_slot(condition.directive);
         return lifted != nullptr && lifted->in_profile && lifted->lifted && lifted->choice &&
-               condition.test == catalogue::Test::choice &&
+               !is_written(unit_, condition.directive) && condition.test == catalogue::Test::choice &&
                (condition.choices >> *lifted->choice & 1U) != 0;
       });
       // What else such a row asks for is a device policy, without which the lines it adds mean nothing.
@@ -312,7 +316,7 @@ class Closer {
           if (!is_allow_list) deny(effect.directive, effect.text);
           break;
         case catalogue::EffectKind::append_line:
-          slot(effect.directive).base.emplace_back(effect.text);
+          slot(effect.directive).granted.emplace(effect.text);
           break;
       }
     }
@@ -331,8 +335,9 @@ class Closer {
       if (at_start.choice(spared).value_or(0) != 0) continue;
       for_each_implying(spared, [&](DirectiveId id) {
         const auto at = closed_.slots.find(id);
-        if (at == closed_.slots.end() || !at->second.is_closed()) return;
+        if (at == closed_.slots.end() || !at->second.in_profile) return;
         at->second.in_profile = false;
+        if (at->second.lifted) return;
         miss(id, fmt::format("systemd {} would set {}= too, for a service that is not root", version(),
                              catalogue::directive(spared).name));
       });
@@ -357,14 +362,18 @@ class Closer {
   [[nodiscard]] bool holds(const catalogue::Condition& condition) const {
     const Slot* slot = find_slot(condition.directive);
     std::optional<std::uint8_t> choice = closed_.own.choice(condition.directive);
-    if (!is_written(unit_, condition.directive) && slot != nullptr && slot->is_closed() && slot->choice)
+    const bool stays = is_written(unit_, condition.directive) &&
+                       std::ranges::find(overrides_, condition.directive) == overrides_.end();
+    if (!stays && slot != nullptr && slot->is_closed() && slot->choice)
       choice = std::max(*slot->choice, choice.value_or(0));
     return choice && (condition.choices >> *choice & 1U) != 0;
   }
-  [[nodiscard]] bool stands_in_the_way(const catalogue::Tree& tree, std::string_view path) const {
+  [[nodiscard]] bool stands_in_the_way(const catalogue::Tree& tree, std::string_view path,
+                                       bool of_policy) const {
     const auto is_in = [&](std::span<const std::string_view> dirs) {
       return std::ranges::any_of(dirs, [&](std::string_view dir) { return is_at_or_below(path, dir); });
     };
+    if (of_policy && is_written(unit_, tree.when.directive)) return false;
     return is_in(tree.paths) && !is_in(tree.except) && holds(tree.when) &&
            !(tree.unless && holds(*tree.unless));
   }
@@ -380,7 +389,7 @@ class Closer {
     // First the choices, so that all words are for those that hold in the end.
     for (const PathGrant& path : paths_)
       for (const catalogue::Tree& tree : catalogue::trees())
-        if (stands_in_the_way(tree, path.path))
+        if (stands_in_the_way(tree, path.path, path.implied))
           for (const catalogue::TreeAction& action : tree.actions)
             if (action.access == path.access && catalogue::directive(action.directive).kind == Kind::choice)
               loosen(action.directive, action.word, *path.grant);
@@ -418,7 +427,7 @@ class Closer {
 
   void open_trees(const PathGrant& path, Access access) {
     for (const catalogue::Tree& tree : catalogue::trees()) {
-      if (!stands_in_the_way(tree, path.path)) continue;
+      if (!stands_in_the_way(tree, path.path, path.implied)) continue;
       for (const catalogue::TreeAction& action : tree.actions) {
         if (action.access != access || catalogue::directive(action.directive).kind == Kind::choice)
           continue;
@@ -431,10 +440,10 @@ class Closer {
   // A program folder that a read-only tree would lose by being executable.
   void keep_read_only(std::string_view program) {
     for (const catalogue::Tree& tree : catalogue::trees()) {
-      if (!stands_in_the_way(tree, without_mark(program))) continue;
+      if (!stands_in_the_way(tree, without_mark(program), false)) continue;
       for (const catalogue::TreeAction& action : tree.actions)
         if (action.access == Access::exec && catalogue::directive(action.directive).kind != Kind::choice)
-          slot(action.directive).base.emplace_back(program);
+          slot(action.directive).granted.emplace(program);
     }
   }
 
@@ -442,6 +451,7 @@ class Closer {
   friend std::vector<std::string> harden::slot_words(const Closed& closed, DirectiveId id);
 
   const catalogue::Profile& profile_;
+  std::span<const DirectiveId> overrides_;
   const Target& target_;
   const LoadedUnit* unit_;
   Closed closed_;
@@ -555,8 +565,9 @@ bool fact_holds(catalogue::Fact fact, const Target& target) {
 }
 
 Closed close_with(const catalogue::Profile& profile, std::span<const Grant> grants,
-                  std::span<const Grant> implied, const Target& target, const LoadedUnit* unit) {
-  return Closer(profile, target, unit).run(grants, implied);
+                  std::span<const Grant> implied, std::span<const DirectiveId> overrides,
+                  const Target& target, const LoadedUnit* unit) {
+  return Closer(profile, overrides, target, unit).run(grants, implied);
 }
 
 std::vector<std::string> slot_words(const Closed& closed, DirectiveId id) {
@@ -565,7 +576,10 @@ std::vector<std::string> slot_words(const Closed& closed, DirectiveId id) {
   const Slot& slot = at->second;
   const Directive& directive = catalogue::directive(id);
   if (is_opening_list(directive)) {
-    if (directive.excepts && !Closer::is_excepted_from(closed, *directive.excepts)) return {};
+    // Where the unit has entries of its own, the first of them may be what shuts (DeviceAllow=).
+    if (directive.excepts && closed.own.find(id) == nullptr &&
+        !Closer::is_excepted_from(closed, *directive.excepts))
+      return {};
     return all_words(slot);
   }
   if (!slot.in_profile) return {};
@@ -575,11 +589,8 @@ std::vector<std::string> slot_words(const Closed& closed, DirectiveId id) {
       if (choice == 0 && directive.default_choice == 0) return {};
       return {std::string(directive.values[choice].name)};
     }
-    case Kind::mode: {
-      std::string text = fmt::format("{:04o}", slot.mode.value_or(0));
-      return text == directive.default_text ? std::vector<std::string>{}
-                                            : std::vector<std::string>{std::move(text)};
-    }
+    case Kind::mode:
+      return {fmt::format("{:04o}", slot.mode.value_or(0))};
     case Kind::capabilities:
       return mask_words(slot, "");
     case Kind::families:

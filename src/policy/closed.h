@@ -53,7 +53,8 @@ struct Closed {
 
 // `implied` act as `grants` do, but for RequiresMountsFor=, which is for paths that somebody named.
 [[nodiscard]] Closed close_with(const catalogue::Profile& profile, std::span<const Grant> grants,
-                                std::span<const Grant> implied, const Target& target,
+                                std::span<const Grant> implied,
+                                std::span<const catalogue::DirectiveId> overrides, const Target& target,
                                 const LoadedUnit* unit);
 
 // The words to write; none if there is nothing to write.

@@ -27,13 +27,13 @@ class Compiler {
     std::vector<Grant> implied_grants;
     for (const ImpliedUse& use : compiled_.implied) implied_grants.push_back(use.grant);
     implied_grants = normalized(std::move(implied_grants));
-    closed_ = close_with(*policy.profile, policy.grants, implied_grants, target, unit);
+    closed_ = close_with(*policy.profile, policy.grants, implied_grants, policy.overrides, target, unit);
     compiled_.unavailable = closed_.unavailable;
   }
 
   Compiled run() && {
     for (const auto& [id, slot] : closed_.slots) {
-      const std::vector<std::string> words = slot_words(closed_, id);
+      const std::vector<std::string> words = words_beside_unit(id, slot);
       if (is_written(unit_, id))
         keep(id, slot, words);
       else if (is_tighter_already(id, slot))
@@ -54,6 +54,15 @@ class Compiler {
  private:
   [[nodiscard]] bool is_overridden(DirectiveId id) const {
     return std::ranges::binary_search(compiled_.policy.overrides, id);
+  }
+
+  // The profile's exceptions are from its own rule: beside a rule of the unit they would open it.
+  [[nodiscard]] std::vector<std::string> words_beside_unit(DirectiveId id, const Slot& slot) const {
+    std::vector<std::string> words = slot_words(closed_, id);
+    const auto closer = catalogue::directive(id).excepts;
+    if (closer && is_written(unit_, *closer))
+      std::erase_if(words, [&](const std::string& word) { return !slot.granted.contains(word); });
+    return words;
   }
 
   // DynamicUser= brings in what a line of ours would loosen: PrivateTmp=disconnected.
@@ -77,7 +86,7 @@ class Compiler {
     if (!slot.in_profile) return;
     const Settings wanted = policy_value(id, words);
     const Order order = compare_directive(id, wanted, unit_->settings, *target_.systemd);
-    const bool is_looser = order == Order::looser || order == Order::different;
+    const bool is_looser = !words.empty() && (order == Order::looser || order == Order::different);
     if (is_looser && is_overridden(id)) {
       compiled_.settings.push_back({id, override_words(id, wanted), slot.opened_by, true});
       return;
@@ -163,7 +172,8 @@ class Compiler {
       if (at == closed_.slots.end()) continue;
       for (const Grant& grant : at->second.opened_by) {
         if (!std::ranges::binary_search(compiled_.policy.grants, grant)) continue;
-        const Closed alone = close_with(*compiled_.policy.profile, {&grant, 1}, {}, target_, unit_);
+        const Closed alone = close_with(*compiled_.policy.profile, {&grant, 1}, {},
+                                        compiled_.policy.overrides, target_, unit_);
         const Settings wanted = policy_value(id, slot_words(alone, id));
         const Order order = compare_directive(id, wanted, target_.manager, *target_.systemd);
         if (order == Order::tighter || order == Order::different)

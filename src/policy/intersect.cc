@@ -47,6 +47,8 @@ WordSet intersect_sets(const Directive& directive, const WordSet& a, const WordS
     std::ranges::set_union(a.words, b.words, std::inserter(both.words, both.words.end()));
   else
     std::ranges::set_intersection(a.words, b.words, std::inserter(both.words, both.words.end()));
+  // Named or not, the machine's own calls work.
+  if (directive.kind == Kind::architectures) both.words.emplace("native");
   return both;
 }
 
@@ -92,6 +94,13 @@ Value intersect(const Directive& directive, const Value& a, const Value& b) {
     return intersect_filters(*filter, std::get<SyscallFilter>(b));
   if (const auto* filter = std::get_if<NameFilter>(&a))
     return intersect_names(*filter, std::get<NameFilter>(b));
+  if (const auto* list = std::get_if<Words>(&a);
+      list != nullptr && directive.list == catalogue::ListEffect::closes) {
+    Words both = *list;
+    for (const std::string& word : std::get<Words>(b).words)
+      if (std::ranges::find(both.words, word) == both.words.end()) both.words.push_back(word);
+    return both;
+  }
   if (const auto* set = std::get_if<WordSet>(&a))
     return intersect_sets(directive, *set, std::get<WordSet>(b));
   return a;

@@ -18,7 +18,8 @@ void assign_words(Settings& settings, catalogue::DirectiveId id, std::span<const
 [[nodiscard]] std::vector<std::string> line_words(const catalogue::Directive& directive, const Value& value,
                                                   const catalogue::Systemd& systemd);
 
-// The loosest value that is as tight as both, as far as their kind has one; of free lists and texts `a`.
+// The loosest value that is as tight as both, as far as their kind has one; of lists that open and of texts
+// `a`.
 [[nodiscard]] Value intersect(const catalogue::Directive& directive, const Value& a, const Value& b);
 
 }  // namespace harden

@@ -50,6 +50,10 @@ class Upgrader {
     find_candidates(now);
   }
 
+  [[nodiscard]] bool is_enough(const std::vector<Grant>& grants) const {
+    return today_ <= privileges_with(grants);
+  }
+
   Upgrade run() && {
     Upgrade result;
     result.replaced.assign(replaced_.begin(), replaced_.end());
@@ -196,7 +200,7 @@ class Upgrader {
     for (const Rank& one : order) {
       std::vector<Grant> without = candidates_;
       std::erase(without, one.grant);
-      if (today_ <= privileges_with(without)) candidates_ = std::move(without);
+      if (is_enough(without)) candidates_ = std::move(without);
     }
   }
 
@@ -255,6 +259,11 @@ LoadedUnit without_replaced(const LoadedUnit& unit, const catalogue::Profile& pr
 Upgrade upgrade(const Policy* today, const catalogue::Profile& to, const Target& target,
                 const LoadedUnit& unit) {
   return Upgrader(today, to, target, unit).run();
+}
+
+bool keeps_all(const Policy* today, const catalogue::Profile& to, const std::vector<Grant>& grants,
+               const Target& target, const LoadedUnit& unit) {
+  return Upgrader(today, to, target, unit).is_enough(grants);
 }
 
 }  // namespace harden

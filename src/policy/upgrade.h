@@ -28,6 +28,11 @@ struct Upgrade {
 [[nodiscard]] Upgrade upgrade(const Policy* today, const catalogue::Profile& to, const Target& target,
                               const LoadedUnit& unit);
 
+// Do the grants keep it all? What upgrade() asks of the set it gives.
+[[nodiscard]] bool keeps_all(const Policy* today, const catalogue::Profile& to,
+                             const std::vector<Grant>& grants, const Target& target,
+                             const LoadedUnit& unit);
+
 // The unit without what a policy on the profile says instead.
 [[nodiscard]] LoadedUnit without_replaced(const LoadedUnit& unit, const catalogue::Profile& profile);
 

@@ -122,6 +122,7 @@ Privileges interpret(const Settings& settings, const Systemd& systemd, Reading r
   all.calls = CallSet::of(find_value<SyscallFilter>(at_start, DirectiveId::SystemCallFilter), systemd);
   const auto* architectures = find_value<WordSet>(at_start, DirectiveId::SystemCallArchitectures);
   all.architectures = architectures == nullptr ? WordGroup::all() : WordGroup{false, architectures->words};
+  if (architectures != nullptr) all.architectures.words.emplace("native");   // whatever is listed
   all.families = names_of(at_start, DirectiveId::RestrictAddressFamilies);
   all.file_systems = names_of(at_start, DirectiveId::RestrictFileSystems);
   all.interfaces = names_of(at_start, DirectiveId::RestrictNetworkInterfaces);

@@ -20,7 +20,7 @@
     ExecPaths = [ "/usr" "/opt/web" ];
     NoExecPaths = [ "/" ];
     # exec:/opt/web
-    BindReadOnlyPaths = [ "/usr" "/opt/web" ];
+    BindReadOnlyPaths = [ "/opt/web" "/usr" ];
     PrivateTmp = true;
     PrivateMounts = true;
     PrivateDevices = true;

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What must hold of every policy, over the whole catalogue and on random units and targets. Decided on what
+// the compiled settings let through, not on their text.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "policy/closed.h"
+#include "policy/upgrade.h"
+#include "properties/any_policy_test.h"
+
+namespace harden {
+namespace {
+
+using catalogue::DirectiveId;
+using catalogue::GrantOp;
+using testing::any_bare_target;
+using testing::any_grant;
+using testing::any_grants;
+using testing::any_profile;
+using testing::any_target;
+using testing::any_unit;
+using testing::excess;
+using testing::lines_of;
+using testing::policy_of;
+
+Privileges privileges_of(const Compiled& compiled, const Target& target, const LoadedUnit* unit) {
+  return interpret(merged_settings(compiled, target, unit), *target.systemd);
+}
+
+RC_GTEST_PROP(PolicyLaws, OrderAndRepetitionOfGrantsMeanNothing, ()) {
+  const Target target = any_bare_target();
+  const catalogue::Profile& profile = any_profile();
+  std::vector<Grant> grants = any_grants();
+  const auto expected = lines_of(compile(policy_of(profile, grants), {}, target, nullptr));
+  // Not normalized, so that it is the compiler that does not care.
+  std::vector<Grant> shuffled = grants;
+  shuffled.insert(shuffled.end(), grants.begin(), grants.end());
+  for (std::size_t i = shuffled.size(); i > 1; --i)
+    std::swap(shuffled[i - 1], shuffled[*rc::gen::inRange<std::size_t>(0, i)]);
+  RC_ASSERT(lines_of(compile(Policy{&profile, shuffled, {}, {}}, {}, target, nullptr)) == expected);
+}
+
+RC_GTEST_PROP(PolicyLaws, OneMoreGrantTakesNothingAway, ()) {
+  const Target target = any_bare_target();
+  const catalogue::Profile& profile = any_profile();
+  const std::vector<Grant> grants = any_grants();
+  const Grant more = any_grant();
+  std::vector<Grant> all = grants;
+  all.push_back(more);
+  const Privileges before =
+      privileges_of(compile(policy_of(profile, grants), {}, target, nullptr), target, nullptr);
+  const Privileges after =
+      privileges_of(compile(policy_of(profile, all), {}, target, nullptr), target, nullptr);
+  const std::string lost = excess(before, after, *target.systemd);
+  if (!lost.empty())
+    RC_LOG() << profile.name << ": " << testing::texts_of(grants) << "+ " << more.text() << ": " << lost;
+  RC_ASSERT(lost.empty());
+}
+
+RC_GTEST_PROP(PolicyLaws, OneMoreGrantTakesNothingAwayFromAUnit, ()) {
+  const LoadedUnit unit = any_unit(testing::any_systemd());
+  RC_PRE(!unit.refusal);
+  const Target target = any_target(unit);
+  const catalogue::Profile& profile = any_profile();
+  const std::vector<Grant> grants = any_grants();
+  const Grant more = any_grant();
+  std::vector<Grant> all = grants;
+  all.push_back(more);
+  // Claimed: a grant may well mend a hole that the unit's own lines tear into each other.
+  const auto read = [&](std::vector<Grant> with) {
+    const Compiled compiled = compile(policy_of(profile, std::move(with)), target, &unit);
+    return interpret(merged_settings(compiled, target, &unit), *target.systemd, Reading::claimed);
+  };
+  const Privileges before = read(grants);
+  const Privileges after = read(all);
+  const std::string lost = excess(before, after, *target.systemd);
+  if (!lost.empty())
+    RC_LOG() << unit.unit.fragment->text() << unit.unit.drop_ins[0].text() << profile.name << ": "
+             << testing::texts_of(grants) << "+ " << more.text() << ": " << lost;
+  RC_ASSERT(lost.empty());
+}
+
+// ProtectClock= lets the hardware clock be read where a device policy would deny it: systemd's own doing.
+Privileges with_rtc(Privileges privileges) {
+  if (!privileges.devices.everything) privileges.devices.words.emplace("char-rtc r");
+  return privileges;
+}
+
+// With no grant but what the unit itself asks for; AmbientCapabilities= alone can add to a unit.
+RC_GTEST_PROP(PolicyLaws, OutputIsNeverLooserThanTheUnit, ()) {
+  const LoadedUnit unit = any_unit(testing::any_systemd());
+  RC_PRE(!unit.refusal);
+  const Target target = any_target(unit);
+  const Compiled compiled = compile(policy_of(any_profile(), {}), target, &unit);
+  const Privileges own = with_rtc(interpret(unit.settings, *target.systemd, Reading::claimed));
+  const Privileges with =
+      interpret(merged_settings(compiled, target, &unit), *target.systemd, Reading::claimed);
+  const std::string more = excess(with, own, *target.systemd);
+  if (!more.empty()) {
+    std::string lines;
+    for (const std::string& line : lines_of(compiled)) lines += line + "\n";
+    RC_LOG() << unit.unit.fragment->text() << unit.unit.drop_ins[0].text() << compiled.policy.profile->name
+             << ": " << more << "\n"
+             << lines;
+  }
+  RC_ASSERT(more.empty());
+}
+
+// What a policy with grants adds to a unit, each grant adds alone to one that is shut as far.
+RC_GTEST_PROP(PolicyLaws, OutputIsNeverLooserThanTheUnitAndTheGrants, ()) {
+  const LoadedUnit unit = any_unit(testing::any_systemd());
+  RC_PRE(!unit.refusal);
+  const Target target = any_target(unit);
+  const Compiled compiled = compile(policy_of(any_profile(), any_grants()), target, &unit);
+  Privileges bound = with_rtc(interpret(unit.settings, *target.systemd, Reading::claimed));
+  for (const Grant& grant : compiled.policy.grants)
+    bound.add(interpret(
+        merged_settings(compile(policy_of(*compiled.policy.profile, {grant}), {}, target, nullptr), target,
+                        nullptr),
+        *target.systemd, Reading::claimed));
+  const Privileges with =
+      interpret(merged_settings(compiled, target, &unit), *target.systemd, Reading::claimed);
+  // To execute takes a path that is shown and a tree that lets it, which may be two grants.
+  const std::string more = excess(with, bound, *target.systemd, Right::read | Right::write);
+  if (!more.empty())
+    RC_LOG() << unit.unit.fragment->text() << unit.unit.drop_ins[0].text() << compiled.policy.profile->name
+             << ": " << testing::texts_of(compiled.policy.grants) << ": " << more;
+  RC_ASSERT(more.empty());
+}
+
+RC_GTEST_PROP(PolicyLaws, OverrideIsAsTightAsTheUnitAndThePolicy, ()) {
+  const LoadedUnit unit = any_unit(testing::any_systemd());
+  RC_PRE(!unit.refusal);
+  const Target target = any_target(unit);
+  Policy policy = policy_of(any_profile(), any_grants());
+  for (const catalogue::Directive& directive : catalogue::directives())
+    policy.overrides.push_back(directive.id);
+  Policy plain = policy;
+  plain.overrides.clear();
+  const Compiled with = compile(policy, target, &unit);
+  const Compiled without = compile(plain, target, &unit);
+  const Privileges tight = privileges_of(with, target, &unit);
+  const Privileges loose = with_rtc(privileges_of(without, target, &unit));
+  const std::string more = excess(tight, loose, *target.systemd);
+  if (!more.empty()) {
+    std::string lines;
+    for (const std::string& line : lines_of(with)) lines += line + "\n";
+    RC_LOG() << unit.unit.fragment->text() << unit.unit.drop_ins[0].text() << policy.profile->name << ": "
+             << testing::texts_of(policy.grants) << ": " << more << "\n"
+             << lines;
+  }
+  RC_ASSERT(more.empty());
+  for (const Kept& kept : with.kept) RC_ASSERT(!kept.looser_than_profile);
+}
+
+// Compiled once more, with the drop-in in place, nothing changes.
+RC_GTEST_PROP(PolicyLaws, CompilingAgainChangesNothing, ()) {
+  const LoadedUnit unit = any_unit(testing::any_systemd());
+  RC_PRE(!unit.refusal);
+  const Target target = any_target(unit);
+  const Policy policy = policy_of(any_profile(), any_grants());
+  const Compiled compiled = compile(policy, target, &unit);
+  std::string text = "[Service]\n";
+  for (const std::string& line : lines_of(compiled))
+    if (!line.starts_with("RequiresMountsFor=")) text += line + "\n";
+  Unit with_drop_in = unit.unit;
+  with_drop_in.drop_ins.push_back(parse_unit_file(text, "/run/systemd/system/a.service.d/10.conf"));
+  const LoadedUnit again = load_settings(std::move(with_drop_in), {unit.systemd, {}});
+  RC_PRE(!again.refusal);
+  const Privileges once = privileges_of(compiled, target, &unit);
+  const Privileges twice = interpret(
+      merged_settings(compile(policy, compiled.implied, target, &again), target, &again), *target.systemd);
+  RC_LOG() << unit.unit.fragment->text() << unit.unit.drop_ins[0].text() << policy.profile->name << ": "
+           << testing::texts_of(policy.grants) << ": " << excess(once, twice, *target.systemd) << "| "
+           << excess(twice, once, *target.systemd) << "\n"
+           << text;
+  RC_ASSERT(once == twice);
+}
+
+// Filters are joined as words; their meaning is that of the sets.
+RC_GTEST_PROP(PolicyLaws, FilterWordsMeanWhatTheirSetsMean, ()) {
+  const Target target = any_bare_target();
+  const std::vector<Grant> grants = any_grants();
+  const Closed closed = close_with(any_profile(), grants, {}, {}, target, nullptr);
+  const auto at = closed.slots.find(DirectiveId::SystemCallFilter);
+  if (at == closed.slots.end() || !at->second.is_closed()) return;
+  const auto calls = [&](const auto& words) {
+    catalogue::SyscallSet set;
+    for (const std::string& word : words)
+      if (const auto* group = catalogue::find_group(*target.systemd, word))
+        set |= group->calls;
+      else
+        set.set(*catalogue::find_syscall(word));
+    return set;
+  };
+  const Slot& slot = at->second;
+  const catalogue::SyscallSet denied = calls(slot.denied);
+  const catalogue::SyscallSet granted = calls(slot.granted);
+  Settings settings;
+  for (const std::string& word : slot_words(closed, DirectiveId::SystemCallFilter))
+    testing::assign(settings, "SystemCallFilter", word, *target.systemd);
+  const Value* value = settings.find(DirectiveId::SystemCallFilter);
+  if (value == nullptr) return;
+  const auto& filter = std::get<SyscallFilter>(*value);
+  const catalogue::SyscallSet base =
+      slot.base.empty() ? catalogue::SyscallSet::full()
+                        : calls(slot.base) | catalogue::find_group(*target.systemd, "@default")->calls;
+  for (const std::uint16_t call : target.systemd->known_syscalls)
+    RC_ASSERT(filter.allows(call) == ((base & ~denied) | granted).test(call));
+}
+
+// Today's privileges are kept, and without any one of the grants they are not.
+RC_GTEST_PROP(PolicyLaws, UpgradeKeepsAllWithNoGrantToSpare, ()) {
+  const LoadedUnit unit = any_unit(testing::any_systemd());
+  RC_PRE(!unit.refusal);
+  const Target target = any_target(unit);
+  const Policy today = policy_of(any_profile(), any_grants(4));
+  const bool has_policy = *rc::gen::arbitrary<bool>();
+  const catalogue::Profile& to = any_profile();
+  const Upgrade result = upgrade(has_policy ? &today : nullptr, to, target, unit);
+  RC_PRE(result.lost.empty());
+  std::vector<Grant> grants;
+  for (const NeededGrant& one : result.grants) grants.push_back(one.grant);
+  for (const Grant& spare : grants) {
+    std::vector<Grant> fewer = grants;
+    std::erase(fewer, spare);
+    RC_ASSERT(!keeps_all(has_policy ? &today : nullptr, to, fewer, target, unit));
+  }
+  RC_ASSERT(keeps_all(has_policy ? &today : nullptr, to, grants, target, unit));
+}
+
+// Targets that differ in what grants and profiles depend on.
+std::vector<Target> targets() {
+  std::vector<Target> all;
+  for (const catalogue::Systemd& systemd : catalogue::systemds())
+    for (const RunsAs runs_as : {RunsAs::root, RunsAs::user, RunsAs::dynamic_user})
+      all.push_back({&systemd, catalogue::find_layout("usr"), runs_as, {}});
+  return all;
+}
+
+TEST(PolicyCoverage, EveryGrantChangesSomething) {
+  for (const catalogue::Grant& row : catalogue::grants()) {
+    bool changes = false;
+    for (const Grant& grant : testing::all_grants()) {
+      if (grant.id != row.id || changes) continue;
+      for (const catalogue::Profile& profile : catalogue::profiles())
+        for (const Target& target : targets())
+          changes = changes || lines_of(compile(policy_of(profile, {grant}), {}, target, nullptr)) !=
+                                   lines_of(compile(policy_of(profile, {}), {}, target, nullptr));
+    }
+    EXPECT_TRUE(changes) << row.name;
+  }
+}
+
+// Directives that go together, whatever the grant, and why.
+const std::map<DirectiveId, std::string_view>& couplings() {
+  static const std::map<DirectiveId, std::string_view> all = {
+      {DirectiveId::CapabilityBoundingSet, "a capability that is granted"},
+      {DirectiveId::AmbientCapabilities, "the same where the service is not root"},
+      {DirectiveId::PrivateUsers, "capabilities and set-id bits count for nothing in a user namespace"},
+      {DirectiveId::SystemCallErrorNumber, "what a filter that is gone would answer"},
+      {DirectiveId::SystemCallFilter, "the calls for it"},
+      {DirectiveId::RestrictAddressFamilies, "the sockets for it"},
+      {DirectiveId::PrivateNetwork, "the sockets are for the network of the host"},
+      {DirectiveId::IPAddressAllow, "exceptions from IPAddressDeny="},
+      {DirectiveId::IPAddressDeny, "packets for the sockets"},
+      {DirectiveId::SocketBindAllow, "exceptions from SocketBindDeny="},
+      {DirectiveId::SocketBindDeny, "a port of any number"},
+      {DirectiveId::ExecPaths, "exceptions from NoExecPaths="},
+      {DirectiveId::NoExecPaths, "the rule that ExecPaths= excepts from"},
+      {DirectiveId::BindReadOnlyPaths, "what executable paths need below a read-only tree"},
+      {DirectiveId::DeviceAllow, "exceptions from DevicePolicy="},
+      {DirectiveId::DevicePolicy, "what PrivateDevices= leaves behind, or any device"},
+      {DirectiveId::PrivateDevices, "a node to open"},
+      {DirectiveId::PrivatePIDs, "other processes are in the host's namespace"},
+      {DirectiveId::ReadWritePaths, "the paths for it"},
+      {DirectiveId::RequiresMountsFor, "and their file systems"},
+      {DirectiveId::BindPaths, "paths below a hidden tree"},
+      {DirectiveId::ProtectHome, "a hidden tree is emptied, to bind into"},
+  };
+  return all;
+}
+
+std::set<DirectiveId> changed_by(const Grant& grant, const catalogue::Profile& profile,
+                                 const Target& target) {
+  std::map<DirectiveId, std::vector<std::string>> before, after;
+  for (const Written& one : compile(policy_of(profile, {}), {}, target, nullptr).settings)
+    before[one.directive] = one.words;
+  for (const Written& one : compile(policy_of(profile, {grant}), {}, target, nullptr).settings)
+    after[one.directive] = one.words;
+  std::set<DirectiveId> changed;
+  for (const auto& [id, words] : before)
+    if (!after.contains(id) || after[id] != words) changed.insert(id);
+  for (const auto& [id, words] : after)
+    if (!before.contains(id)) changed.insert(id);
+  return changed;
+}
+
+TEST(PolicyCoverage, EveryDirectiveHasAGrantThatLiftsItAndNothingBeside) {
+  for (const catalogue::Profile& profile : catalogue::profiles())
+    for (const Target& target : targets())
+      for (const Written& one : compile(policy_of(profile, {}), {}, target, nullptr).settings) {
+        bool lifted = false;
+        for (const Grant& grant : testing::all_grants()) {
+          const std::set<DirectiveId> changed = changed_by(grant, profile, target);
+          if (!changed.contains(one.directive)) continue;
+          // host-mounts and, up to 254, setuid-programs, take whole groups by what they are.
+          const bool alone = std::ranges::all_of(
+              changed, [&](DirectiveId id) { return id == one.directive || couplings().contains(id); });
+          const Privileges without = interpret(
+              merged_settings(compile(policy_of(profile, {grant}), {}, target, nullptr), target, nullptr),
+              *target.systemd);
+          const auto index = static_cast<std::size_t>(one.directive);
+          const catalogue::Directive& directive = catalogue::directive(one.directive);
+          const bool is_choice = directive.kind == catalogue::Kind::choice && directive.ordered;
+          const Privileges open = interpret(bare_settings(target), *target.systemd);
+          if (alone && (!is_choice || without.choices.at(index) == open.choices.at(index) ||
+                        one.directive == DirectiveId::KeyringMode))
+            lifted = true;
+        }
+        // A mount namespace ends only with all that makes one; up to 254 filters bring NoNewPrivileges= in.
+        const bool is_group =
+            one.directive == DirectiveId::PrivateMounts ||
+            (one.directive == DirectiveId::NoNewPrivileges && target.systemd->version <= 254);
+        EXPECT_TRUE(lifted || is_group || target.runs_as == RunsAs::dynamic_user)
+            << profile.name << " on " << target.systemd->version << ": nothing lifts "
+            << catalogue::directive(one.directive).name << "=";
+      }
+}
+
+}  // namespace
+}  // namespace harden
