@@ -55,18 +55,19 @@ bool is_normal_path(std::string_view path) {
 
 bool is_unit_type(std::string_view word) { return std::ranges::find(kUnitTypes, word) != kUnitTypes.end(); }
 
-std::optional<UnitName> parse_unit_name(std::string_view text) {
-  if (text.empty() || text.size() > kUnitNameMax) return std::nullopt;
+bool is_unit_name(std::string_view text) {
+  if (text.empty() || text.size() > kUnitNameMax) return false;
   const std::size_t dot = text.rfind('.');
-  if (dot == std::string_view::npos || dot == 0 || !is_unit_type(text.substr(dot + 1))) return std::nullopt;
-
-  const std::string_view stem = text.substr(0, dot);
-  const std::size_t at = stem.find('@');
-  if (at == 0) return std::nullopt;
+  if (dot == std::string_view::npos || dot == 0 || !is_unit_type(text.substr(dot + 1))) return false;
+  if (text.front() == '@') return false;
   // Only the first `@` separates; an instance may hold more of them.
-  for (std::size_t i = 0; i < stem.size(); ++i)
-    if (!is_name_char(stem[i]) && stem[i] != '@') return std::nullopt;
+  return std::ranges::all_of(text.substr(0, dot), [](char c) { return is_name_char(c) || c == '@'; });
+}
 
+std::optional<UnitName> parse_unit_name(std::string_view text) {
+  if (!is_unit_name(text)) return std::nullopt;
+  const std::string_view stem = text.substr(0, text.rfind('.'));
+  const std::size_t at = stem.find('@');
   UnitNameKind kind = UnitNameKind::plain;
   if (at != std::string_view::npos)
     kind = at + 1 == stem.size() ? UnitNameKind::template_ : UnitNameKind::instance;

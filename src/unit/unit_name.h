@@ -48,6 +48,7 @@ class UnitName {
 };
 
 [[nodiscard]] std::optional<UnitName> parse_unit_name(std::string_view text);
+[[nodiscard]] bool is_unit_name(std::string_view text);
 [[nodiscard]] bool is_unit_type(std::string_view word);  // "service", "socket", …
 
 // `-` becomes `/` and `\xNN` the byte; nothing if an escape is malformed. A NUL ends the result, since to

@@ -85,21 +85,19 @@ SearchPath default_search_path(Scope scope, bool generated) {
   return path;
 }
 
-UnitTree::UnitTree(const FileSystem& fs, SearchPath path) : fs_(&fs), path_(std::move(path)) {}
-
 UnitTree UnitTree::scan(const FileSystem& fs, SearchPath path) {
-  UnitTree tree(fs, {});
+  UnitTree tree(fs);
   // A folder that is a link to another of the path (/lib on merged systems) is the same one, and goes by
   // the other's name.
+  tree.folders_.reserve(path.dirs.size());
   for (const std::string& dir : path.dirs) {
     std::string resolved = dir;
     if (auto real = fs.resolve(dir)) resolved = std::move(*real);
-    if (std::ranges::find(tree.path_resolved_, resolved) != tree.path_resolved_.end()) continue;
+    if (std::ranges::find(tree.folders_, resolved, &Folder::resolved) != tree.folders_.end()) continue;
     const bool has_other_name = std::ranges::find(path.dirs, resolved) != path.dirs.end();
-    tree.path_.dirs.push_back(has_other_name ? resolved : dir);
-    tree.path_resolved_.push_back(std::move(resolved));
+    tree.folders_.push_back({has_other_name ? resolved : dir, resolved, {}});
   }
-  for (std::size_t i = 0; i < tree.path_.dirs.size(); ++i) tree.scan_dir(i);
+  for (std::size_t i = 0; i < tree.folders_.size(); ++i) tree.scan_folder(i);
   tree.index_aliases();
   return tree;
 }
@@ -108,7 +106,8 @@ bool UnitTree::is_in_search_path(std::string_view path) const {
   const auto holds = [path](const std::string& dir) {
     return path.starts_with(dir) && (path.size() == dir.size() || path[dir.size()] == '/');
   };
-  return std::ranges::any_of(path_.dirs, holds) || std::ranges::any_of(path_resolved_, holds);
+  return std::ranges::any_of(folders_, holds, &Folder::path) ||
+         std::ranges::any_of(folders_, holds, &Folder::resolved);
 }
 
 void UnitTree::warn(std::string_view id, std::string path, std::string message, std::string hint) {
@@ -116,87 +115,87 @@ void UnitTree::warn(std::string_view id, std::string path, std::string message, 
                                 std::move(hint)});
 }
 
-void UnitTree::scan_dir(std::size_t index) {
-  const std::string& dir = path_.dirs[index];
-  auto entries = fs_->list_dir(dir);
+void UnitTree::scan_folder(std::size_t index) {
+  Folder& folder = folders_[index];
+  auto entries = fs_->list_dir(folder.path);
   if (!entries) {
     if (entries.error().code != Errc::not_found)
-      warn("unreadable-folder", dir, "the folder cannot be read: " + entries.error().message);
+      warn("unreadable-folder", folder.path, "the folder cannot be read: " + entries.error().message);
     return;
   }
-  for (DirEntry& entry : *entries) {
+  // The listing is kept as it came, less what does not count: a tree has thousands of names, and most are
+  // never asked for.
+  std::erase_if(*entries, [&](const DirEntry& entry) {
     if (entry.name.ends_with(".d")) {
-      std::string owner = entry.name.substr(0, entry.name.size() - 2);
-      if (!is_unit_type(owner) && !parse_unit_name(owner)) continue;
-      bool is_dir = entry.type == FileType::directory;
-      if (entry.type == FileType::symlink) {
-        // systemd looks a relative target up from its own working directory, which is the root.
-        auto target = fs_->read_link(dir + "/" + entry.name);
-        if (target) {
-          const std::string from_root = target->starts_with('/') ? *target : "/" + *target;
-          auto type = fs_->stat_type(from_root);
-          is_dir = type && *type == FileType::directory;
-        }
-        if (!is_dir)
-          warn("dead-drop-in-folder", dir + "/" + entry.name,
-               "systemd does not read this link to a drop-in folder",
-               "make it a folder, or link to an absolute path");
-      }
-      if (is_dir) drop_in_dirs_[std::move(owner)].push_back(index);
-      continue;
+      add_drop_in_folder(index, entry);
+      return true;
     }
-    if (entry.type != FileType::regular && entry.type != FileType::symlink) continue;
-    if (!parse_unit_name(entry.name) || targets_.contains(entry.name)) continue;
-    if (entry.type == FileType::symlink)
-      add_symlink(dir, entry.name);
-    else
-      targets_.emplace(entry.name,
-                       Target{false, dir + "/" + entry.name, path_resolved_[index] + "/" + entry.name});
-  }
+    if (entry.type != FileType::regular && entry.type != FileType::symlink) return true;
+    if (!is_unit_name(entry.name)) return true;
+    if (entry.type == FileType::regular || find_entry(entry.name, index)) return false;
+    auto link = read_unit_link(folder.path, entry.name);
+    if (!link) return true;
+    links_.emplace(entry.name, std::move(*link));
+    return false;
+  });
+  if (!std::ranges::is_sorted(*entries, {}, &DirEntry::name))
+    std::ranges::sort(*entries, {}, &DirEntry::name);
+  folder.units = std::move(*entries);
 }
 
-void UnitTree::add_symlink(const std::string& dir, const std::string& name) {
+void UnitTree::add_drop_in_folder(std::size_t index, const DirEntry& entry) {
+  std::string owner = entry.name.substr(0, entry.name.size() - 2);
+  if (!is_unit_type(owner) && !is_unit_name(owner)) return;
+  bool is_dir = entry.type == FileType::directory;
+  if (entry.type == FileType::symlink) {
+    // systemd looks a relative target up from its own working directory, which is the root.
+    const std::string path = folders_[index].path + "/" + entry.name;
+    auto target = fs_->read_link(path);
+    if (target) {
+      const std::string from_root = target->starts_with('/') ? *target : "/" + *target;
+      auto type = fs_->stat_type(from_root);
+      is_dir = type && *type == FileType::directory;
+    }
+    if (!is_dir)
+      warn("dead-drop-in-folder", path, "systemd does not read this link to a drop-in folder",
+           "make it a folder, or link to an absolute path");
+  }
+  if (is_dir) drop_in_dirs_[std::move(owner)].push_back(index);
+}
+
+std::optional<UnitTree::Link> UnitTree::read_unit_link(const std::string& dir, const std::string& name) {
   const std::string path = dir + "/" + name;
   auto link = fs_->read_link(path);
-  if (!link) return;
+  if (!link) return std::nullopt;
   const auto target = locate(*fs_, link->starts_with('/') ? *link : dir + "/" + *link);
   if (!target) {
     warn("bad-link", path, "the link to '" + *link + "' cannot be followed: " + target.error().message);
-    return;
+    return std::nullopt;
   }
-  if (!is_in_search_path(*target)) {
-    // Linked from elsewhere, or a mask: the name of the null device is enough, a tree need not have it.
-    targets_.emplace(name, Target{false, path, *target == kMask ? std::string(kMask) : std::string()});
-    return;
-  }
+  // Linked from elsewhere, or a mask: the name of the null device is enough, a tree need not have it.
+  if (!is_in_search_path(*target)) return Link{*target == kMask ? LinkKind::mask : LinkKind::elsewhere, {}};
   const std::string_view other = file_name(*target);
-  if (other == name) return;  // an alias of itself says nothing; a lower folder may have the file
+  // An alias of itself says nothing; a lower folder may have the file.
+  if (other == name) return std::nullopt;
   const auto source_name = parse_unit_name(name);
   const auto other_name = parse_unit_name(other);
   if (!other_name || !is_valid_alias(*source_name, *other_name)) {
     warn("bad-alias", path,
          "the link leads to '" + std::string(other) + "', which it cannot be an alias of");
-    return;
+    return std::nullopt;
   }
-  targets_.emplace(name, Target{true, std::string(other), {}});
+  return Link{LinkKind::alias, std::string(other)};
 }
 
 void UnitTree::index_aliases() {
-  for (const auto& [name, target] : targets_) {
-    if (!target.is_alias) {
-      // A template is a name of itself, so that an alias of it finds the instance of both.
-      if (name.find("@.") != std::string::npos) aliases_[name].push_back(name);
-      continue;
-    }
-    const Target* file = find_target(name);
-    if (file == nullptr) continue;
-    // Nothing is an alias of a masked unit, or of a link to nothing.
-    auto text = fs_->read_file(file->text, kUnitFileMax);
-    if (text ? text->empty() : text.error().code == Errc::not_found) continue;
-    std::string destination(file_name(file->text));
+  for (const auto& [name, link] : links_) {
+    if (link.kind != LinkKind::alias) continue;
+    const auto target = find_target(name);
+    if (!target) continue;
+    std::string destination = target->entry->name;
     const auto destination_name = parse_unit_name(destination);
     const auto source_name = parse_unit_name(name);
-    if (destination_name && destination_name->kind() == UnitNameKind::template_ &&
+    if (destination_name->kind() == UnitNameKind::template_ &&
         source_name->kind() == UnitNameKind::instance) {
       const auto instance = destination_name->with_instance(source_name->instance());
       if (!instance) continue;
@@ -204,76 +203,99 @@ void UnitTree::index_aliases() {
     }
     aliases_[destination].push_back(name);
   }
-  for (auto& [name, list] : aliases_) std::ranges::sort(list);
 }
 
-const UnitTree::Target* UnitTree::find_target(const std::string& name, Lookup* how) const {
+std::optional<UnitTree::Target> UnitTree::find_entry(std::string_view name, std::size_t end) const {
+  for (const Folder& folder : std::span(folders_).first(end)) {
+    const auto found = std::ranges::lower_bound(folder.units, name, {}, &DirEntry::name);
+    if (found == folder.units.end() || found->name != name) continue;
+    const auto link = found->type == FileType::symlink ? links_.find(name) : links_.end();
+    return Target{&folder, &*found, link == links_.end() ? nullptr : &link->second};
+  }
+  return std::nullopt;
+}
+
+std::optional<UnitTree::Target> UnitTree::find_target(std::string_view name, Lookup* how) const {
   Lookup ignored = Lookup::found;
   Lookup& result = how != nullptr ? *how : ignored;
-  std::string current = name;
   for (unsigned hop = 0; hop < kAliasHopsMax; ++hop) {
-    auto found = targets_.find(current);
-    if (found == targets_.end()) {
+    auto found = find_entry(name, folders_.size());
+    if (!found) {
       if (hop == 0) {
         result = Lookup::absent;
-        return nullptr;
+        return std::nullopt;
       }
       // An alias may lead to an instance whose file is the template's.
-      const auto parsed = parse_unit_name(current);
+      const auto parsed = parse_unit_name(name);
       if (parsed && parsed->kind() == UnitNameKind::instance)
-        found = targets_.find(parsed->template_name().text());
-      if (found == targets_.end()) {
+        found = find_entry(parsed->template_name().text(), folders_.size());
+      if (!found) {
         result = Lookup::dangling;
-        return nullptr;
+        return std::nullopt;
       }
     }
-    if (!found->second.is_alias) {
+    if (!found->is_alias()) {
       result = Lookup::found;
-      return &found->second;
+      return found;
     }
-    current = found->second.text;
+    name = found->link->other;
   }
   result = Lookup::loop;
-  return nullptr;
+  return std::nullopt;
+}
+
+bool UnitTree::is_masked(const Target& target) const {
+  if (target.link != nullptr && target.link->kind == LinkKind::mask) return true;
+  const auto text = fs_->read_file(target.path(), kUnitFileMax);
+  return text ? text->empty() : text.error().code == Errc::not_found;
 }
 
 std::vector<UnitName> UnitTree::names(std::string_view type) const {
   std::vector<UnitName> result;
-  for (const auto& [name, target] : targets_) {
-    if (target.is_alias || !name.ends_with(type)) continue;
-    auto parsed = parse_unit_name(name);
-    if (parsed && parsed->type() == type) result.push_back(std::move(*parsed));
-  }
+  std::size_t most = 0;
+  for (const Folder& folder : folders_) most += folder.units.size();
+  result.reserve(most);
+  for (std::size_t i = 0; i < folders_.size(); ++i)
+    for (const DirEntry& entry : folders_[i].units) {
+      if (!entry.name.ends_with(type) || find_entry(entry.name, i)) continue;
+      const auto link = entry.type == FileType::symlink ? links_.find(entry.name) : links_.end();
+      if (link != links_.end() && link->second.kind == LinkKind::alias) continue;
+      auto parsed = parse_unit_name(entry.name);
+      if (parsed->type() == type) result.push_back(std::move(*parsed));
+    }
   std::ranges::sort(result);
   return result;
 }
 
-std::vector<std::string> UnitTree::find_names(const UnitName& name, const std::string* fragment) const {
+std::vector<std::string> UnitTree::find_names(const UnitName& name, const std::string& file) const {
   std::vector<std::string> found = {name.text()};
-  const auto add_aliases_of = [&](const std::string& key, std::string_view fragment_name) {
-    const auto aliases = aliases_.find(key);
-    if (aliases == aliases_.end()) return;
-    for (const std::string& alias : aliases->second) {
-      const auto parsed = parse_unit_name(alias);
-      if (name.kind() == UnitNameKind::instance && parsed->kind() == UnitNameKind::template_) {
-        const auto instance = parsed->with_instance(name.instance());
-        if (!instance) continue;
-        // An instance of the alias that has a file of its own is another unit.
-        const Target* own = find_target(instance->text());
-        if (own != nullptr && !fragment_name.empty() && file_name(own->text) != fragment_name) continue;
-        found.push_back(instance->text());
-      } else {
-        found.push_back(alias);
-      }
+  const auto add_alias = [&](const std::string& alias, std::string_view fragment_name) {
+    const auto parsed = parse_unit_name(alias);
+    if (name.kind() == UnitNameKind::instance && parsed->kind() == UnitNameKind::template_) {
+      const auto instance = parsed->with_instance(name.instance());
+      if (!instance) return;
+      // An instance of the alias that has a file of its own is another unit.
+      const auto own = find_target(instance->text());
+      if (own && !fragment_name.empty() && own->entry->name != fragment_name) return;
+      found.push_back(instance->text());
+    } else {
+      found.push_back(alias);
     }
   };
+  const auto add_aliases_of = [&](const std::string& key, std::string_view fragment_name) {
+    // A template is a name of itself, so that an alias of it finds the instance of both.
+    if (const auto own = find_entry(key, folders_.size());
+        own && !own->is_alias() && key.find("@.") != std::string::npos)
+      add_alias(key, fragment_name);
+    const auto aliases = aliases_.find(key);
+    // Nothing is an alias of a masked unit, or of a link to nothing.
+    if (aliases == aliases_.end() || is_masked(*find_target(aliases->second.front()))) return;
+    for (const std::string& alias : aliases->second) add_alias(alias, fragment_name);
+  };
   add_aliases_of(name.text(), {});
-  if (fragment != nullptr) {
-    const std::string fragment_name(file_name(*fragment));
-    if (fragment_name != name.text()) {
-      found.push_back(fragment_name);
-      add_aliases_of(fragment_name, fragment_name);
-    }
+  if (file != name.text()) {
+    found.push_back(file);
+    add_aliases_of(file, file);
   }
   std::ranges::sort(found);
   const auto [first, last] = std::ranges::unique(found);
@@ -292,6 +314,7 @@ const std::vector<std::string>& UnitTree::list_drop_in_dir(const std::string& di
 }
 
 std::vector<std::string> UnitTree::find_drop_ins(const Unit& unit) const {
+  if (drop_in_dirs_.empty()) return {};
   // File name → path; the first folder that has the name wins, and the order is by file name alone.
   std::map<std::string, std::string> files;
   const auto add_dirs_of = [&](std::span<const std::string> owners) {
@@ -301,10 +324,10 @@ std::vector<std::string> UnitTree::find_drop_ins(const Unit& unit) const {
         found.emplace_back(&owner, &at->second);
     if (found.empty()) return;
     // Folders by priority first, then by how specific the owner is.
-    for (std::size_t index = 0; index < path_.dirs.size(); ++index)
+    for (std::size_t index = 0; index < folders_.size(); ++index)
       for (const auto& [owner, indices] : found) {
         if (std::ranges::find(*indices, index) == indices->end()) continue;
-        const std::string dir = path_.dirs[index] + "/" + *owner + ".d";
+        const std::string dir = folders_[index].path + "/" + *owner + ".d";
         for (const std::string& name : list_drop_in_dir(dir)) files.try_emplace(name, dir + "/" + name);
       }
   };
@@ -322,12 +345,12 @@ std::vector<std::string> UnitTree::find_drop_ins(const Unit& unit) const {
 Unit UnitTree::load(const UnitName& name) const {
   Unit unit{name, {}, LoadState::not_found, {}, {}, {}, {}, {}};
   Lookup how = Lookup::found;
-  const Target* target = find_target(name.text(), &how);
+  std::optional<Target> target = find_target(name.text(), &how);
   // An alias that leads nowhere does not stand in the template's way, but a loop does.
   const bool dangling = how == Lookup::dangling;
-  if (target == nullptr && how != Lookup::loop && name.kind() == UnitNameKind::instance)
+  if (!target && how != Lookup::loop && name.kind() == UnitNameKind::instance)
     target = find_target(name.template_name().text(), &how);
-  if (target == nullptr) {
+  if (!target) {
     if (how == Lookup::loop)
       unit.diagnostics.push_back({Severity::warning, "alias-loop", SourcePos{name.text(), 0},
                                   "the name is an alias that leads in a circle, or over too many others"});
@@ -337,15 +360,15 @@ Unit UnitTree::load(const UnitName& name) const {
     return unit;
   }
 
-  const std::string& path = target->text;
+  const std::string path = target->path();
   // The file's name becomes the unit's, unless the instance of its template has a file of its own.
-  const std::vector<std::string> names = find_names(name, &path);
+  const std::vector<std::string> names = find_names(name, target->entry->name);
   const auto as_instance = [&name](std::optional<UnitName> other) {
     if (other && other->kind() == UnitNameKind::template_ && name.kind() == UnitNameKind::instance)
       return other->with_instance(name.instance());
     return other;
   };
-  const std::optional<UnitName> id = as_instance(parse_unit_name(file_name(path)));
+  const std::optional<UnitName> id = as_instance(parse_unit_name(target->entry->name));
   if (id && std::ranges::binary_search(names, id->text())) unit.name = *id;
   for (const std::string& other : names) {
     auto alias = as_instance(parse_unit_name(other));
@@ -355,7 +378,7 @@ Unit UnitTree::load(const UnitName& name) const {
   const auto repeated = std::ranges::unique(unit.aliases);
   unit.aliases.erase(repeated.begin(), repeated.end());
 
-  if (target->real_path == kMask) {
+  if (target->link != nullptr && target->link->kind == LinkKind::mask) {
     unit.state = LoadState::masked;
     return unit;
   }
@@ -371,9 +394,10 @@ Unit UnitTree::load(const UnitName& name) const {
     unit.state = LoadState::masked;
     return unit;
   }
-  unit.fragment_real_path = target->real_path;
-  if (unit.fragment_real_path.empty())
-    if (auto real = fs_->resolve(path)) unit.fragment_real_path = std::move(*real);
+  if (target->link == nullptr)
+    unit.fragment_real_path = target->folder->resolved + "/" + target->entry->name;
+  else if (auto real = fs_->resolve(path))
+    unit.fragment_real_path = std::move(*real);
   unit.fragment = parse_unit_file(std::move(*text), path);
   unit.state = LoadState::loaded;
   if (unit.fragment->stopped()) {

@@ -65,34 +65,49 @@ class UnitTree {
   [[nodiscard]] const Diagnostics& diagnostics() const { return diagnostics_; }
 
  private:
+  struct Folder {
+    std::string path;
+    std::string resolved;          // where it really is
+    std::vector<DirEntry> units;   // files and links with the names of units, sorted
+  };
+  enum class LinkKind : std::uint8_t { alias, elsewhere, mask };
+  struct Link {
+    LinkKind kind;
+    std::string other;   // alias: the name it leads to
+  };
   struct Target {
-    bool is_alias = false;
-    std::string text;       // alias: the other name; else: the path of the file
-    std::string real_path;  // of a file that is no link: its path with the links of its folder resolved
+    const Folder* folder;
+    const DirEntry* entry;
+    const Link* link;      // nullptr: a file
+
+    [[nodiscard]] bool is_alias() const { return link != nullptr && link->kind == LinkKind::alias; }
+    [[nodiscard]] std::string path() const { return folder->path + "/" + entry->name; }
   };
 
-  explicit UnitTree(const FileSystem& fs, SearchPath path);
-  void scan_dir(std::size_t index);
-  void add_symlink(const std::string& dir, const std::string& name);
+  explicit UnitTree(const FileSystem& fs) : fs_(&fs) {}
+  void scan_folder(std::size_t index);
+  void add_drop_in_folder(std::size_t index, const DirEntry& entry);
+  // What a symlink makes of its name; nothing if it does not count.
+  [[nodiscard]] std::optional<Link> read_unit_link(const std::string& dir, const std::string& name);
   void warn(std::string_view id, std::string path, std::string message, std::string hint = {});
   void index_aliases();
   [[nodiscard]] bool is_in_search_path(std::string_view path) const;
+  // The entry of the first of the folders before `end` that has the name.
+  [[nodiscard]] std::optional<Target> find_entry(std::string_view name, std::size_t end) const;
   enum class Lookup : std::uint8_t { found, absent, dangling, loop };
-  // The file behind a name, aliases followed; nullptr if there is none, and `how` tells why.
-  [[nodiscard]] const Target* find_target(const std::string& name, Lookup* how = nullptr) const;
-  [[nodiscard]] std::vector<std::string> find_names(const UnitName& name,
-                                                    const std::string* fragment) const;
+  // The file behind a name, aliases followed; nothing if there is none, and `how` tells why.
+  [[nodiscard]] std::optional<Target> find_target(std::string_view name, Lookup* how = nullptr) const;
+  [[nodiscard]] bool is_masked(const Target& target) const;
+  [[nodiscard]] std::vector<std::string> find_names(const UnitName& name, const std::string& file) const;
   [[nodiscard]] std::vector<std::string> find_drop_ins(const Unit& unit) const;
   [[nodiscard]] const std::vector<std::string>& list_drop_in_dir(const std::string& dir) const;
 
   const FileSystem* fs_;
-  SearchPath path_;
-  std::vector<std::string> path_resolved_;  // and where its folders really are
-  std::unordered_map<std::string, Target> targets_;
-  std::unordered_map<std::string, std::vector<std::string>>
-      aliases_;  // file name → names that lead to it, its own too
+  std::vector<Folder> folders_;   // of the search path, each once
+  std::map<std::string, Link, std::less<>> links_;   // by name, if no folder before has it
+  std::unordered_map<std::string, std::vector<std::string>> aliases_;  // file name → names that lead to it
   std::unordered_map<std::string, std::vector<std::size_t>>
-      drop_in_dirs_;  // "x.service" → indices into path_.dirs
+      drop_in_dirs_;  // "x.service" → indices into folders_
   mutable std::unordered_map<std::string, std::vector<std::string>> drop_in_files_;  // listed so far
   Diagnostics diagnostics_;
 };
