@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // harden score: arguments → units → exposures → one of the report's forms.
 #include <algorithm>
-#include <set>
 #include <string>
+#include <tuple>
 
 #include "cli/commands.h"
 #include "cli/exemptions.h"
@@ -120,7 +120,6 @@ class Scorer {
     const bool is_there = loaded.unit.state == LoadState::loaded || loaded.unit.state == LoadState::refused;
     if (!source_.are_named() && !is_there) return;
     std::string label = label_of(selected, loaded.unit);
-    if (!labels_.insert(label).second) return;   // an alias of one that has been seen
 
     if (source_.are_named() && source_.mode() == ScoreMode::online && selected.name.type() != "service") {
       report_.failed.push_back({std::move(label), Error{Errc::unsupported,
@@ -141,8 +140,9 @@ class Scorer {
       return;
     }
     ScoredUnit unit{std::move(label), {}, std::move(*exposure), report_.threshold};
-    unit.file =
-        selected.argument.find('/') != std::string::npos ? selected.argument : loaded.unit.fragment->path();
+    if (keeps_rows_)
+      unit.file = selected.argument.find('/') != std::string::npos ? selected.argument
+                                                                   : loaded.unit.fragment->path();
     if (const Exemption* exemption = exemptions_.list.empty() ? nullptr : exemptions_.find(unit.unit)) {
       unit.exempt = !exemption->threshold;
       unit.exemption = exemption->reason;
@@ -160,16 +160,25 @@ class Scorer {
   const Exemptions& exemptions_;
   bool keeps_rows_;
   ScoreReport report_;
-  std::set<std::string, std::less<>> labels_;
   std::optional<LoadedUnit> last_;
 };
 
+// By name; of several names of one unit the first stays.
+template <typename Row>
+void sort_once(std::vector<Row>& rows, std::string Row::* name) {
+  // All services of a tree come in order; sorting them again would only take its buffer.
+  if (!std::ranges::is_sorted(rows, {}, name)) std::ranges::stable_sort(rows, {}, name);
+  const auto repeated = std::ranges::unique(rows, {}, name);
+  rows.erase(repeated.begin(), repeated.end());
+}
+
 void sort_report(ScoreReport& report, bool by_name) {
-  std::ranges::sort(report.failed, {}, &FailedUnit::unit);
-  std::ranges::sort(report.units, {}, &ScoredUnit::unit);
+  sort_once(report.failed, &FailedUnit::unit);
+  sort_once(report.units, &ScoredUnit::unit);
   if (!by_name)
-    std::ranges::stable_sort(report.units, std::greater{},
-                             [](const ScoredUnit& unit) { return unit.exposure.tenths; });
+    std::ranges::sort(report.units, [](const ScoredUnit& a, const ScoredUnit& b) {
+      return std::tie(b.exposure.tenths, a.unit) < std::tie(a.exposure.tenths, b.unit);
+    });
 }
 
 std::string one_unit_text(const ScoredUnit& unit, const LoadedUnit& loaded, const Console& console) {

@@ -159,7 +159,9 @@ void UnitSource::fail_argument(const std::string& argument, Errc code, std::stri
 }
 
 void UnitSource::select_all() {
-  for (UnitName& name : tree_->names("service")) add(std::move(name), {});
+  std::vector<UnitName> names = tree_->names("service");
+  selected_.reserve(names.size());
+  for (UnitName& name : names) add(std::move(name), {});
 }
 
 void UnitSource::select(const std::string& argument) {

@@ -22,8 +22,9 @@ inline constexpr unsigned kThresholdMax = 100;
 
 struct ScoredUnit {
   std::string unit;             // as asked for: a template under its own name
+  // File and rows only if the form shows them.
   std::string file;             // the main file: as given on the command line, else inside the root
-  Exposure exposure;            // rows only if the form shows them
+  Exposure exposure;
   unsigned threshold = kThresholdMax;   // the one that counts for it
   bool exempt = false;          // does not fail the run, whatever its exposure
   std::string exemption = {};   // the reason that was given, or empty

@@ -94,15 +94,15 @@ std::string score_table(const ScoreReport& report, std::size_t width, const Styl
   std::vector<Column> columns = {{"UNIT"}, {"EXPOSURE", Align::right}, {"PREDICATE"}};
   if (has_notes) columns.push_back({"NOTE"});
   Table table(std::move(columns));
+  std::vector<Cell> cells;
   for (const ScoredUnit& unit : report.units) {
     const Ink ink = ink_of_exposure(unit.exposure.tenths);
-    std::vector<Cell> cells;
-    cells.reserve(4);
+    cells.clear();
     cells.push_back(foreign_cell(unit.unit));
     cells.push_back({tenths_text(unit.exposure.tenths), ink});
     cells.push_back({std::string(exposure_predicate(unit.exposure.tenths)), ink});
     if (has_notes) cells.push_back(foreign_cell(unit_note(unit), unit.is_finding() ? Ink::bad : Ink::dim));
-    table.add_row(std::move(cells));
+    table.add_row(cells);
   }
   std::string out;
   if (!table.empty()) table.print(out, width, style);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 #include <utility>
 
 #include "util/text.h"
@@ -137,9 +138,12 @@ Cell foreign_lines(std::span<const std::string> lines, Ink ink) {
   return cell;
 }
 
-void Table::add_row(std::vector<Cell> cells) {
+void Table::add_row(std::span<const Cell> cells) {
   assert(cells.size() == columns_.size());
-  std::ranges::move(cells, std::back_inserter(cells_));
+  for (const Cell& cell : cells) {
+    cells_.push_back({text_.size(), cell.text.size(), cell.ink});
+    text_ += cell.text;
+  }
 }
 
 std::vector<std::size_t> Table::fit(std::size_t width) const {
@@ -148,7 +152,7 @@ std::vector<std::size_t> Table::fit(std::size_t width) const {
   for (const Column& column : columns_) widths.push_back(column.heading.size());
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     std::size_t& column = widths[i % columns_.size()];
-    column = std::max(column, natural_width(cells_[i].text));
+    column = std::max(column, natural_width(piece(cells_[i]).text));
   }
   if (width == kUnlimitedWidth) return widths;
 
@@ -177,7 +181,7 @@ std::vector<std::size_t> Table::fit(std::size_t width) const {
   return widths;
 }
 
-void Table::print_row(std::string& out, std::span<const Cell> cells, std::span<const std::size_t> widths,
+void Table::print_row(std::string& out, std::span<const Piece> cells, std::span<const std::size_t> widths,
                       const Style& style) const {
   const auto pad = [&](std::string_view text, std::size_t column) {
     const std::size_t used = width_of(text);
@@ -198,8 +202,8 @@ void Table::print_row(std::string& out, std::span<const Cell> cells, std::span<c
     blanks += kGap;
   };
 
-  const bool fits = std::ranges::all_of(cells, [&, i = std::size_t{0}](const Cell& cell) mutable {
-    return cell.text.size() <= widths[i++] && cell.text.find('\n') == std::string::npos;
+  const bool fits = std::ranges::all_of(cells, [&, i = std::size_t{0}](const Piece& cell) mutable {
+    return cell.text.size() <= widths[i++] && cell.text.find('\n') == std::string_view::npos;
   });
   if (fits) {
     std::size_t blanks = 0;
@@ -223,13 +227,17 @@ void Table::print_row(std::string& out, std::span<const Cell> cells, std::span<c
 
 void Table::print(std::string& out, std::size_t width, const Style& style) const {
   const std::vector<std::size_t> widths = fit(width);
-  std::vector<Cell> headings;
-  headings.reserve(columns_.size());
-  for (const Column& column : columns_) headings.push_back({std::string(column.heading), Ink::strong});
-  print_row(out, headings, widths, style);
-  const std::span<const Cell> all(cells_);
-  for (std::size_t i = 0; i < all.size(); i += columns_.size())
-    print_row(out, all.subspan(i, columns_.size()), widths, style);
+  const std::size_t line = std::accumulate(widths.begin(), widths.end(), kGap * widths.size());
+  out.reserve(out.size() + (cells_.size() / columns_.size() + 1) * line);
+  std::vector<Piece> row;
+  row.reserve(columns_.size());
+  for (const Column& column : columns_) row.push_back({column.heading, Ink::strong});
+  print_row(out, row, widths, style);
+  for (std::size_t i = 0; i < cells_.size(); i += columns_.size()) {
+    for (std::size_t column = 0; column < columns_.size(); ++column)
+      row[column] = piece(cells_[i + column]);
+    print_row(out, row, widths, style);
+  }
 }
 
 }  // namespace harden

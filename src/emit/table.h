@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,7 +51,8 @@ class Table {
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
   // As many cells as columns.
-  void add_row(std::vector<Cell> cells);
+  void add_row(std::span<const Cell> cells);
+  void add_row(std::initializer_list<Cell> cells) { add_row(std::span(cells.begin(), cells.size())); }
   [[nodiscard]] bool empty() const { return cells_.empty(); }
   // Headings and rows. Where they do not fit, the last column and the widest of the others give way, the
   // last not below kLastColumnMin unless the terminal is hardly wider.
@@ -59,12 +61,26 @@ class Table {
   static constexpr std::size_t kLastColumnMin = 20;
 
  private:
+  struct Piece {
+    std::string_view text;
+    Ink ink = Ink::plain;
+  };
+  struct Placed {
+    std::size_t begin;
+    std::size_t size;
+    Ink ink;
+  };
+
+  [[nodiscard]] Piece piece(const Placed& cell) const {
+    return {std::string_view(text_).substr(cell.begin, cell.size), cell.ink};
+  }
   [[nodiscard]] std::vector<std::size_t> fit(std::size_t width) const;
-  void print_row(std::string& out, std::span<const Cell> cells, std::span<const std::size_t> widths,
+  void print_row(std::string& out, std::span<const Piece> cells, std::span<const std::size_t> widths,
                  const Style& style) const;
 
   std::vector<Column> columns_;
-  std::vector<Cell> cells_;  // row by row
+  std::string text_;  // of all cells, one behind the other: there may be thousands
+  std::vector<Placed> cells_;  // row by row
 };
 
 }  // namespace harden
