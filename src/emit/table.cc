@@ -12,13 +12,10 @@ namespace harden {
 namespace {
 
 constexpr std::size_t kGap = 2;
+constexpr CharSet kBlank{" "};
 constexpr std::size_t kColumnMin = 4;
 constexpr std::size_t kComfortable = 24;          // down to here other columns give way to the last
 constexpr std::size_t kLastColumnPercent = 45;    // of the width, before it gives way further
-
-bool is_ascii(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; });
-}
 
 std::size_t width_of(std::string_view text) { return is_ascii(text) ? text.size() : display_width(text); }
 
@@ -59,10 +56,10 @@ void wrap_line(std::vector<std::string_view>& lines, std::string_view rest, std:
       lines.push_back(rest.substr(0, end));
       rest.remove_prefix(end);
     } else {
-      lines.push_back(strip_right(rest.substr(0, blank), " "));
+      lines.push_back(strip_right(rest.substr(0, blank), kBlank));
       rest.remove_prefix(blank);
     }
-    rest = strip_left(rest, " ");
+    rest = strip_left(rest, kBlank);
     if (rest.empty()) return;
   }
   lines.push_back(rest);
@@ -99,7 +96,7 @@ void print_paragraph(std::string& out, std::string_view head, std::string_view p
   std::size_t indent = width_of(head);
   bool is_beside = true;
   if (width != kUnlimitedWidth && indent > width / 2) {
-    for (const std::string_view line : wrap_text(strip_right(head, " "), width)) {
+    for (const std::string_view line : wrap_text(strip_right(head, kBlank), width)) {
       style.paint(out, line, head_ink);
       out += '\n';
     }
@@ -111,7 +108,7 @@ void print_paragraph(std::string& out, std::string_view head, std::string_view p
   for (const std::string_view line :
        wrap_text(printable, width == kUnlimitedWidth ? width : width - indent)) {
     if (!is_beside) out.append(indent, ' ');
-    out.append(strip_right(line, " ")).append("\n");
+    out.append(strip_right(line, kBlank)).append("\n");
     is_beside = false;
   }
 }
@@ -188,7 +185,7 @@ void Table::print_row(std::string& out, std::span<const Piece> cells, std::span<
     return used < widths[column] ? widths[column] - used : 0;
   };
   const auto print_cell = [&](std::string_view text, std::size_t column, std::size_t& blanks) {
-    text = strip_right(text, " ");
+    text = strip_right(text, kBlank);
     const std::size_t padding = pad(text, column);
     if (columns_[column].align == Align::right) blanks += padding;
     if (!text.empty()) {

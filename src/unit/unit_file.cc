@@ -13,7 +13,12 @@ namespace harden {
 
 class UnitFileParser {
  public:
-  explicit UnitFileParser(UnitFile& file) : file_(file), text_(file.storage_->text) {}
+  explicit UnitFileParser(UnitFile& file)
+      : file_(file),
+        text_(file.storage_->text),
+        ascii_(is_ascii(text_)),
+        newlines_only_(text_.find('\r') == std::string_view::npos &&
+                       text_.find('\0') == std::string_view::npos) {}
 
   void run();
 
@@ -34,6 +39,8 @@ class UnitFileParser {
 
   UnitFile& file_;
   std::string_view text_;
+  bool ascii_;           // true of most files, and looking once is cheaper than line by line
+  bool newlines_only_;   // the same: no \r and no NUL
   std::size_t at_ = 0;       // start of what is not yet read
   std::string_view section_;
   bool in_section_ = false;  // also below `[]`, whose name is empty
@@ -85,6 +92,11 @@ bool is_extension(std::string_view name) { return name.starts_with("X-"); }
 
 UnitFileParser::Line UnitFileParser::read_line() {
   const std::string_view rest = text_.substr(at_);
+  if (newlines_only_) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    at_ += std::min(end + 1, rest.size());
+    return {rest.substr(0, end), end >= kLineMax};
+  }
   const std::size_t end = std::min(rest.find_first_of(std::string_view("\n\r\0", 3)), rest.size());
   Line line{rest.substr(0, end), end >= kLineMax};
   std::size_t i = end;
@@ -127,7 +139,7 @@ bool UnitFileParser::take(std::string_view logical, std::size_t begin, unsigned 
     add(EntryKind::blank, line, begin);
     return true;
   }
-  if (!is_valid_utf8(body) || has_noncharacter(body))
+  if (!ascii_ && (!is_valid_utf8(body) || has_noncharacter(body)))
     return stop(line, "the line is not UTF-8; systemd reads no further in this file",
                 "write the value in UTF-8, or bytes as \\xNN where the directive takes escapes", begin);
   if (body.front() == '[') {

@@ -115,7 +115,7 @@ WordReader::Step WordReader::next(std::string& word) {
   if (final_ != Step::word) return final_;
   word.clear();
 
-  const auto is_separator = [this](char c) { return rules_.separators.find(c) != std::string_view::npos; };
+  const auto is_separator = [this](char c) { return rules_.separators.contains(c); };
   const auto finish = [this](Step step) {
     if (step == Step::word)
       rest_ = {};  // the last word: the next call finds the end
@@ -163,7 +163,10 @@ WordReader::Step WordReader::next(std::string& word) {
       rest_.remove_prefix(i);
       return Step::word;
     } else {
-      word += c;
+      // The ordinary case: all characters up to one that is not.
+      const std::size_t end = special_.find_in(rest_, i + 1);
+      word.append(rest_, i, end - i);
+      i = end - 1;
     }
   }
   if (quote != 0 && !rules_.relax) return finish(Step::malformed);

@@ -18,7 +18,7 @@ struct WordRules {
   bool unescape_relax = false;  // unknown escapes and a trailing backslash stay as they are
   bool relax = false;           // an open quote ends at the end of the text
   bool retain_escape = false;   // a backslash is an ordinary character
-  std::string_view separators = kWhitespace;
+  CharSet separators = kWhitespaceSet;
 };
 
 // Plain lists: no quotes; a backslash makes the next character literal. (SystemCallFilter=, IPAddress*=)
@@ -34,7 +34,9 @@ inline constexpr WordRules kCommandWords{.unquote = true, .cunescape = true};
 class WordReader {
  public:
   explicit WordReader(std::string_view text, WordRules rules = kUnquotedWords)
-      : rest_(text), rules_(rules) {}
+      : rest_(text), rules_(rules), special_(rules.separators) {
+    for (const char c : {'\\', '\'', '"'}) special_.add(c);
+  }
 
   enum class Step : std::uint8_t { word, end, malformed };
   // On Step::word, `word` holds it. After end or malformed every further call gives the same.
@@ -45,6 +47,7 @@ class WordReader {
  private:
   std::string_view rest_;
   WordRules rules_;
+  CharSet special_;      // all that may be more than itself
   Step final_ = Step::word;  // `word` while reading goes on
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "util/width_tables.h"
@@ -89,17 +90,17 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string_view strip_left(std::string_view text, std::string_view chars) {
-  const std::size_t first = text.find_first_not_of(chars);
-  return first == std::string_view::npos ? text.substr(text.size()) : text.substr(first);
+std::string_view strip_left(std::string_view text, const CharSet& chars) {
+  while (!text.empty() && chars.contains(text.front())) text.remove_prefix(1);
+  return text;
 }
 
-std::string_view strip_right(std::string_view text, std::string_view chars) {
-  const std::size_t last = text.find_last_not_of(chars);
-  return last == std::string_view::npos ? text.substr(0, 0) : text.substr(0, last + 1);
+std::string_view strip_right(std::string_view text, const CharSet& chars) {
+  while (!text.empty() && chars.contains(text.back())) text.remove_suffix(1);
+  return text;
 }
 
-std::string_view strip(std::string_view text, std::string_view chars) {
+std::string_view strip(std::string_view text, const CharSet& chars) {
   return strip_left(strip_right(text, chars), chars);
 }
 
@@ -125,6 +126,20 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
     joined += part;
   }
   return joined;
+}
+
+bool is_ascii(std::string_view text) {
+  // Whole words first: most text is ASCII to its end.
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (; i + sizeof seen <= text.size(); i += sizeof seen) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    seen |= word;
+  }
+  for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
+  return (seen & kHighBits) == 0;
 }
 
 bool is_valid_utf8(std::string_view text) {
