@@ -53,7 +53,7 @@ std::string_view take_prefixes(std::string_view word, Command& command, bool& se
 // A token that is a whole word of its own at the start of text.
 bool at_token(std::string_view text, std::string_view token) {
   return text.starts_with(token) &&
-         (text.size() == token.size() || kWhitespace.find(text[token.size()]) != std::string_view::npos);
+         (text.size() == token.size() || kWhitespaceSet.contains(text[token.size()]));
 }
 
 // One word off the front of `rest`; with unknown escapes kept if they are what makes it malformed.
@@ -75,9 +75,10 @@ WordReader::Step take_word(std::string_view& rest, std::string& word) {
 ParsedCommands parse_command_line(std::string_view text, const SpecifierContext& context) {
   ParsedCommands result;
   std::string_view rest = text;
+  std::string first;
+  std::string word;
   for (;;) {
     const std::string_view begin = rest;
-    std::string first;
     const auto step = take_word(rest, first);
     if (step == WordReader::Step::end) return result;
     if (step == WordReader::Step::malformed) {
@@ -94,7 +95,7 @@ ParsedCommands parse_command_line(std::string_view text, const SpecifierContext&
       result.fatal = !command.ignore_failure;
       return result;
     };
-    const Expansion path = expand_specifiers(name, context);
+    Expansion path = expand_specifiers(name, context);
     if (path.state == Expansion::State::invalid)
       return fault("a specifier in '" + first + "' cannot be expanded");
     if (path.text.empty()) return fault("the command has no program");
@@ -103,8 +104,8 @@ ParsedCommands parse_command_line(std::string_view text, const SpecifierContext&
       return fault("the program's path names a folder: '" + path.text + "'");
     if (path.state == Expansion::State::known && !path.text.starts_with('/') && !is_file_name(path.text))
       return fault("'" + path.text + "' is neither an absolute path nor the name of a program");
-    command.program = path.text;
     if (!separate_argv0) command.arguments.push_back(path.text);
+    command.program = std::move(path.text);
 
     bool another = false;
     std::string_view end_of_command = rest;
@@ -120,7 +121,6 @@ ParsedCommands parse_command_line(std::string_view text, const SpecifierContext&
         end_of_command = rest;
         continue;
       }
-      std::string word;
       const auto argument = take_word(rest, word);
       if (argument == WordReader::Step::end) break;
       if (argument == WordReader::Step::malformed) return fault("unbalanced quotes in the command line");

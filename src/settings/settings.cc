@@ -33,21 +33,30 @@ std::string_view Settings::text(DirectiveId id) const {
   return value == nullptr ? std::string_view{} : std::string_view(std::get<Text>(*value).text);
 }
 
-void Settings::set(DirectiveId id, Value value) {
+std::optional<Value>& Settings::place(DirectiveId id) {
+  constexpr std::size_t kUsual = 12;
   std::uint8_t& slot = slots_[static_cast<std::size_t>(id)];
   if (slot == 0) {
-    values_.emplace_back(std::move(value));
+    if (values_.empty()) values_.reserve(kUsual);
+    values_.emplace_back();
     assert(values_.size() < 256);
     slot = static_cast<std::uint8_t>(values_.size());
-  } else {
-    values_[slot - 1U] = std::move(value);
   }
+  return values_[slot - 1U];
 }
 
+void Settings::set(DirectiveId id, Value value) { place(id) = std::move(value); }
+
 std::optional<Value> Settings::take(DirectiveId id) {
-  std::uint8_t& slot = slots_[static_cast<std::size_t>(id)];
+  const std::uint8_t slot = slots_[static_cast<std::size_t>(id)];
   if (slot == 0) return std::nullopt;
   std::optional<Value> taken = std::move(values_[slot - 1U]);
+  erase(id);
+  return taken;
+}
+
+void Settings::erase(DirectiveId id) {
+  std::uint8_t& slot = slots_[static_cast<std::size_t>(id)];
   // The last value moves into the gap, so that setting and taking again and again grows nothing.
   const auto last = static_cast<std::uint8_t>(values_.size());
   if (slot != last) {
@@ -56,7 +65,6 @@ std::optional<Value> Settings::take(DirectiveId id) {
   }
   values_.pop_back();
   slot = 0;
-  return taken;
 }
 
 std::vector<DirectiveId> Settings::ids() const {
@@ -143,9 +151,10 @@ class Merger {
       return true;
 
     context_.where.line = entry.line;
-    std::optional<Value> value = loaded_.settings.take(directive->id);
     const std::size_t said = loaded_.diagnostics.size();
-    const Assigned assigned = assign_value(*directive, entry.value, value, context_);
+    const Assigned assigned = loaded_.settings.edit(directive->id, [&](std::optional<Value>& value) {
+      return assign_value(*directive, entry.value, value, context_);
+    });
 
     Fate fate = Fate::counts;
     switch (assigned) {
@@ -177,17 +186,16 @@ class Merger {
         }
         break;
     }
-    if (value) loaded_.settings.set(directive->id, std::move(*value));
-    if (fate == Fate::counts)
-      live_[static_cast<std::size_t>(directive->id)].push_back(loaded_.contributions.size());
+    std::size_t& last = last_live_[static_cast<std::size_t>(directive->id)];
+    before_.push_back(last);
+    if (fate == Fate::counts) last = before_.size();
     loaded_.contributions.push_back({directive->id, file, entry.line, entry.value, fate});
     return assigned != Assigned::refused;
   }
 
   void override_earlier(DirectiveId id) {
-    auto& live = live_[static_cast<std::size_t>(id)];
-    for (const std::size_t index : live) loaded_.contributions[index].fate = Fate::overridden;
-    live.clear();
+    std::size_t& last = last_live_[static_cast<std::size_t>(id)];
+    for (; last != 0; last = before_[last - 1]) loaded_.contributions[last - 1].fate = Fate::overridden;
   }
 
   LoadedUnit& loaded_;
@@ -195,8 +203,10 @@ class Merger {
   std::string_view type_;
   std::string section_;
   AssignContext context_;
-  // Contributions that count so far, by directive.
-  std::array<std::vector<std::size_t>, catalogue::kDirectiveCount> live_;
+  // Contributions that count so far, chained by directive: the place of the last, counted from 1, and for
+  // each the place of the one before. 0: none.
+  std::array<std::size_t, catalogue::kDirectiveCount> last_live_{};
+  std::vector<std::size_t> before_;
 };
 
 std::optional<Error> state_refusal(const Unit& unit) {

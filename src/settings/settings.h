@@ -54,6 +54,14 @@ class Settings {
   [[nodiscard]] std::string_view text(catalogue::DirectiveId id) const;
 
   void set(catalogue::DirectiveId id, Value value);
+  // What `change` returns that is given the value, or nothing, to change.
+  template <typename Change>
+  auto edit(catalogue::DirectiveId id, Change change) {
+    std::optional<Value>& value = place(id);
+    const auto result = change(value);
+    if (!value) erase(id);
+    return result;
+  }
   // Takes the value out; the directive is unset after.
   std::optional<Value> take(catalogue::DirectiveId id);
   // Directives that have a value, in the catalogue's order.
@@ -62,6 +70,9 @@ class Settings {
   friend bool operator==(const Settings& a, const Settings& b);
 
  private:
+  std::optional<Value>& place(catalogue::DirectiveId id);
+  void erase(catalogue::DirectiveId id);
+
   // Most units set a dozen of the directives: values stand densely, found by slot (0: none).
   std::array<std::uint8_t, catalogue::kDirectiveCount> slots_{};
   std::vector<std::optional<Value>> values_;
