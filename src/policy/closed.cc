@@ -420,6 +420,10 @@ class Closer {
       }
     }
     const Slot* executable = find_slot(DirectiveId::ExecPaths);
+    // With NoExecPaths= the profile's folders of programs come, whatever the unit adds to them.
+    if (restricts_execution && executable != nullptr && executable->is_closed() &&
+        !is_written(unit_, DirectiveId::NoExecPaths))
+      slot(DirectiveId::ExecPaths).granted.insert(executable->base.begin(), executable->base.end());
     if (restricts_execution && executable != nullptr && executable->is_closed())
       for (const std::string_view program : target_.layout->programs)
         if (!is_covered(without_mark(program), writable)) keep_read_only(program);
