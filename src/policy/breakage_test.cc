@@ -155,7 +155,7 @@ const std::vector<Case>& cases() {
        "tmp",
        RunsAs::user,
        257,
-       {"ReadWritePaths=/tmp"},
+       {"ReadWritePaths=-/tmp"},
        {"PrivateTmp"}},
       {"supabase/postgres#488: shared memory has to outlive a stop",
        "strict@1",

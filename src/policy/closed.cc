@@ -211,7 +211,8 @@ class Closer {
       paths_.push_back({&grant, access, real_path(*target_.layout, argument.path), argument.optional_path,
                         named, !named});
     else
-      paths_.push_back({&grant, access, std::string(word.substr(blank + 1)), false, false, !named});
+      // Paths of the catalogue's own: early at boot, or below another root, they may be missing.
+      paths_.push_back({&grant, access, std::string(word.substr(blank + 1)), true, false, !named});
   }
 
   [[nodiscard]] bool fact(catalogue::GrantFact fact, const Grant& grant,

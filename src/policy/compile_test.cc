@@ -35,6 +35,13 @@ TEST(Compile, LeavesProgramsExecutableBesideExecPathsOfTheUnit) {
   EXPECT_FALSE(has(written_beside("ExecPaths=/usr/bin\nNoExecPaths=/\n", "baseline@1"), "ExecPaths=/usr"));
 }
 
+// /var/tmp is not there before /var is mounted, and a path that is missing stops a service.
+TEST(Compile, StandsMissingFoldersOfGrants) {
+  const auto lines = written_beside("[Unit]\nDefaultDependencies=no\n", "strict@1");
+  EXPECT_TRUE(has(lines, "ReadWritePaths=-/tmp"));
+  EXPECT_TRUE(has(lines, "ReadWritePaths=-/var/tmp"));
+}
+
 TEST(Compile, AddsNoPeersOfTheProfileToThoseOfTheUnit) {
   EXPECT_FALSE(has(written_beside("IPAddressAllow=10.0.0.1\n", "baseline@1"), "IPAddressAllow=localhost"));
 }
