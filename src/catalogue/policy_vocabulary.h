@@ -37,8 +37,9 @@ inline constexpr std::array<std::string_view, 4> kGrantFactNames = {"argument", 
 
 // What an implied grant is found by. items: the words that the unit itself gives a directive. programs: an
 // Exec line's program below no program folder. main_pid: an Exec line with $MAINPID. keeps_root: one that
-// begins with `!`. pid_file: PIDFile= in no folder of the service's own. home_dir: WorkingDirectory=~. tty:
-// a terminal that the service is put at.
+// begins with `!`. pid_file: PIDFile= in no folder of the service's own. working_dir: WorkingDirectory=,
+// but for what home_dir means, which is `~`, and for folders that every service has. tty: a terminal that
+// the service is put at.
 enum class ImpliedFrom : std::uint8_t {
   condition,
   items,
@@ -46,11 +47,13 @@ enum class ImpliedFrom : std::uint8_t {
   main_pid,
   keeps_root,
   pid_file,
+  working_dir,
   home_dir,
   tty
 };
-inline constexpr std::array<std::string_view, 8> kImpliedFromNames = {
-    "condition", "items", "programs", "main_pid", "keeps_root", "pid_file", "home_dir", "tty"};
+inline constexpr std::array<std::string_view, 9> kImpliedFromNames = {
+    "condition", "items",       "programs", "main_pid", "keeps_root",
+    "pid_file",  "working_dir", "home_dir", "tty"};
 
 // What may void a setting, of the unit, the build of systemd and the machine. container: without
 // CAP_SYS_ADMIN. nested: in a container at all.

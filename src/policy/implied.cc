@@ -33,6 +33,8 @@ constexpr std::array<std::pair<DirectiveId, std::string_view>, 4> kOwnFolders = 
      {DirectiveId::CacheDirectory, "/var/cache"},
      {DirectiveId::LogsDirectory, "/var/log"}}};
 
+constexpr std::array<std::string_view, 2> kPrivateFolders = {"/tmp", "/var/tmp"};
+
 class ImpliedFinder {
  public:
   ImpliedFinder(const LoadedUnit& unit, const catalogue::Layout& layout) : unit_(unit), layout_(layout) {}
@@ -67,6 +69,9 @@ class ImpliedFinder {
         break;
       case ImpliedFrom::pid_file:
         find_pid_file(row);
+        break;
+      case ImpliedFrom::working_dir:
+        find_working_dir(row);
         break;
       case ImpliedFrom::home_dir:
         if (strip(unit_.settings.text(DirectiveId::WorkingDirectory), "-") == "~")
@@ -158,10 +163,16 @@ class ImpliedFinder {
           add(row, "", line);
       } else if (row.from == ImpliedFrom::keeps_root) {
         if (command.keep_user && !runs_as_root(unit_.settings)) add(row, "", line);
-      } else if (command.program.starts_with('/') && !is_program(layout_, command.program)) {
-        add(row, program_tree(command.program), line);
+      } else if (const std::string program = single_slashes(command.program);
+                 program.starts_with('/') && !is_program(layout_, program)) {
+        add(row, program_tree(program), line);
       }
     }
+  }
+  static std::string single_slashes(std::string path) {
+    const auto rest = std::ranges::unique(path, [](char a, char b) { return a == '/' && b == '/'; });
+    path.erase(rest.begin(), rest.end());
+    return path;
   }
   // Software below /opt has its libraries beside its programs.
   static std::string program_tree(const std::string& path) {
@@ -191,6 +202,14 @@ class ImpliedFinder {
     const std::string dir = path->substr(0, path->rfind('/'));
     if (dir.empty() || is_own_folder(dir)) return;
     add(row, dir == "/run" ? dir : "-" + dir, *line);
+  }
+
+  void find_working_dir(const ImpliedGrant& row) {
+    const Contribution* line = last_line(DirectiveId::WorkingDirectory);
+    if (line == nullptr) return;
+    const auto path = expanded(unit_.settings.text(DirectiveId::WorkingDirectory));
+    if (!path || std::ranges::find(kPrivateFolders, strip(*path, "-")) != kPrivateFolders.end()) return;
+    add(row, *path, *line);
   }
 
   void find_tty(const ImpliedGrant& row) {

@@ -16,11 +16,11 @@
     # write:/var/log/web
     ReadWritePaths = [ "/var/log/web" ];
     InaccessiblePaths = [ "-/run/dbus" "-/run/systemd/io.systemd.Manager" "-/run/systemd/private" ];
-    # exec:/opt/web
-    ExecPaths = [ "/usr" "/opt/web" ];
+    # exec:-/opt/web
+    ExecPaths = [ "/usr" "-/opt/web" ];
     NoExecPaths = [ "/" ];
-    # exec:/opt/web
-    BindReadOnlyPaths = [ "/opt/web" "/usr" ];
+    # exec:-/opt/web
+    BindReadOnlyPaths = [ "-/opt/web" "/usr" ];
     PrivateTmp = true;
     PrivateMounts = true;
     PrivateDevices = true;
