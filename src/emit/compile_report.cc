@@ -15,19 +15,6 @@ using catalogue::Context;
 using catalogue::Directive;
 using catalogue::Kind;
 
-std::string texts_of(const std::vector<Grant>& grants) {
-  std::string text;
-  for (const Grant& grant : grants) text += (text.empty() ? "" : ", ") + grant.text();
-  return text;
-}
-
-// A newline would end the comment, and what follows would be a setting.
-std::string comment_text(std::string_view text) {
-  std::string safe(text);
-  std::ranges::replace_if(safe, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-  return safe;
-}
-
 std::string nix_string(std::string_view text) {
   std::string quoted = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -60,8 +47,7 @@ std::string compile_nix(const CompileReport& report) {
     for (const Written& written : report.compiled.settings) {
       const Directive& directive = catalogue::directive(written.directive);
       if ((directive.context == Context::unit) != unit) continue;
-      if (!written.opened_by.empty())
-        body += fmt::format("    # {}\n", comment_text(texts_of(written.opened_by)));
+      if (!written.opened_by.empty()) body += fmt::format("    # {}\n", joined_texts(written.opened_by));
       body += fmt::format("    {} = {};\n", directive.name, nix_value(written));
     }
     if (!body.empty()) out += fmt::format("  {} = {{\n{}  }};\n", name, body);

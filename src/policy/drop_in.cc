@@ -13,19 +13,6 @@ using catalogue::Context;
 using catalogue::Directive;
 using catalogue::Kind;
 
-std::string texts_of(const std::vector<Grant>& grants) {
-  std::string text;
-  for (const Grant& grant : grants) text += (text.empty() ? "" : ", ") + grant.text();
-  return text;
-}
-
-// A newline would end the comment, and what follows would be a setting.
-std::string comment_text(std::string_view text) {
-  std::string safe(text);
-  std::ranges::replace_if(safe, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-  return safe;
-}
-
 class DropIn {
  public:
   DropIn(const Compiled& compiled, unsigned systemd, std::string_view section)
@@ -34,9 +21,9 @@ class DropIn {
   std::string print() {
     const Policy& policy = compiled_.policy;
     line("# {} for systemd {}, by harden", policy.profile->name, systemd_);
-    if (!policy.grants.empty()) line("# with {}", comment_text(texts_of(policy.grants)));
+    if (!policy.grants.empty()) line("# with {}", joined_texts(policy.grants));
     if (const std::string implied = implied_text(); !implied.empty())
-      line("# and what the unit asks for itself: {}", comment_text(implied));
+      line("# and what the unit asks for itself: {}", implied);
     print_section("Unit", true);
     print_section(section_, false);
     return std::move(out_);
@@ -51,7 +38,7 @@ class DropIn {
   [[nodiscard]] std::string implied_text() const {
     std::vector<Grant> grants;
     for (const ImpliedUse& use : compiled_.implied) grants.push_back(use.grant);
-    return texts_of(normalized(std::move(grants)));
+    return joined_texts(normalized(std::move(grants)));
   }
 
   static bool is_in_unit_section(catalogue::DirectiveId id) {
@@ -70,16 +57,15 @@ class DropIn {
     for (const Written* written : plain) print_lines(*written);
     std::string last;
     for (const Written* written : opened) {
-      if (const std::string grants = texts_of(written->opened_by); grants != last) {
-        line("# {}", comment_text(grants));
+      if (const std::string grants = joined_texts(written->opened_by); grants != last) {
+        line("# {}", grants);
         last = grants;
       }
       print_lines(*written);
     }
     if (lifts)
       for (const Lifted& lifted : compiled_.lifted)
-        line("# {}: no {}=", comment_text(texts_of(lifted.by)),
-             catalogue::directive(lifted.directive).name);
+        line("# {}: no {}=", joined_texts(lifted.by), catalogue::directive(lifted.directive).name);
   }
   void print_lines(const Written& written) {
     for (const std::string& text : assignment_lines(written)) line("{}", text);

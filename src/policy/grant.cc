@@ -294,6 +294,12 @@ std::string Grant::text() const {
   return argument.empty() ? std::string(row().name) : fmt::format("{}:{}", row().name, argument);
 }
 
+std::string joined_texts(std::span<const Grant> grants) {
+  std::string text;
+  for (const Grant& grant : grants) text += (text.empty() ? "" : ", ") + grant.text();
+  return text;
+}
+
 Result<std::vector<Grant>> parse_grants(std::string_view word) {
   const std::size_t colon = word.find(':');
   const std::string_view name = word.substr(0, colon);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <compare>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct Grant {
   friend bool operator==(const Grant&, const Grant&) = default;
   friend auto operator<=>(const Grant&, const Grant&) = default;
 };
+
+// "listen:443, jit". Printable, whatever their arguments came from: parse_grants() takes nothing else.
+[[nodiscard]] std::string joined_texts(std::span<const Grant> grants);
 
 // One word of an `Allow=` or `--allow`, specifiers expanded: a list in its argument gives several grants.
 // Fails with Errc::invalid and the nearest right word, or the form asked for, as hint.

@@ -58,7 +58,7 @@ class Upgrader {
     Upgrade result;
     result.replaced.assign(replaced_.begin(), replaced_.end());
     const Privileges most = privileges_with(candidates_);
-    if (!(today_ <= most)) result.lost = lost_words(most);
+    result.lost = excess(today_, most);
     if (!result.lost.empty()) return result;
     leave_out();
     const Privileges bare = join(today_, privileges_with({}));
@@ -202,37 +202,6 @@ class Upgrader {
       std::erase(without, one.grant);
       if (is_enough(without)) candidates_ = std::move(without);
     }
-  }
-
-  [[nodiscard]] std::vector<std::string> lost_words(const Privileges& most) const {
-    std::vector<std::string> lost;
-    const auto check = [&](bool kept, std::string_view what) {
-      if (!kept) lost.emplace_back(what);
-    };
-    check((today_.capabilities & ~most.capabilities) == 0, "capabilities");
-    check((today_.ambient & ~most.ambient) == 0, "ambient capabilities");
-    check((today_.namespaces & ~most.namespaces) == 0, "namespaces");
-    check(today_.calls.is_subset_of(most.calls), "system calls");
-    check(today_.architectures.is_subset_of(most.architectures), "architectures");
-    check(today_.families.is_subset_of(most.families), "address families");
-    check(today_.file_systems.is_subset_of(most.file_systems), "file systems");
-    check(today_.interfaces.is_subset_of(most.interfaces), "network interfaces");
-    check(today_.devices.is_subset_of(most.devices), "devices");
-    check(today_.peers.is_subset_of(most.peers), "peers");
-    check(today_.ports.is_subset_of(most.ports), "ports");
-    check(today_.paths.is_subset_of(most.paths), "paths");
-    check(std::ranges::includes(most.unknown_paths, today_.unknown_paths),
-          "paths that only the running system knows");
-    check((today_.file_modes & ~most.file_modes) == 0, "file modes (UMask=)");
-    for (const catalogue::Directive& directive : catalogue::directives()) {
-      const auto index = static_cast<std::size_t>(directive.id);
-      if (today_.choices.at(index) > most.choices.at(index))
-        lost.push_back(fmt::format("{}=", directive.name));
-    }
-    check(today_.users.is_subset_of(most.users) && today_.groups.is_subset_of(most.groups) &&
-              std::ranges::includes(most.roots, today_.roots),
-          "its identity");
-    return lost;
   }
 
   const catalogue::Profile& to_;

@@ -122,7 +122,7 @@ Privileges interpret(const Settings& settings, const Systemd& systemd, Reading r
   all.calls = CallSet::of(find_value<SyscallFilter>(at_start, DirectiveId::SystemCallFilter), systemd);
   const auto* architectures = find_value<WordSet>(at_start, DirectiveId::SystemCallArchitectures);
   all.architectures = architectures == nullptr ? WordGroup::all() : WordGroup{false, architectures->words};
-  if (architectures != nullptr) all.architectures.words.emplace("native");   // whatever is listed
+  if (architectures != nullptr) all.architectures.words.emplace("native");  // whatever is listed
   all.families = names_of(at_start, DirectiveId::RestrictAddressFamilies);
   all.file_systems = names_of(at_start, DirectiveId::RestrictFileSystems);
   all.interfaces = names_of(at_start, DirectiveId::RestrictNetworkInterfaces);
@@ -177,6 +177,40 @@ void Privileges::add(const Privileges& other) {
   unknown_paths.insert(other.unknown_paths.begin(), other.unknown_paths.end());
   std::ranges::transform(choices, other.choices, choices.begin(),
                          [](std::uint8_t a, std::uint8_t b) { return std::max(a, b); });
+}
+
+std::vector<std::string> excess(const Privileges& a, const Privileges& b, Rights rights) {
+  std::vector<std::string> words;
+  const auto check = [&](bool fits, std::string_view what) {
+    if (!fits) words.emplace_back(what);
+  };
+  check((a.capabilities & ~b.capabilities) == 0, "capabilities");
+  check((a.ambient & ~b.ambient) == 0, "ambient capabilities");
+  check((a.namespaces & ~b.namespaces) == 0, "namespaces");
+  check(a.calls.is_subset_of(b.calls), "system calls");
+  check(a.architectures.is_subset_of(b.architectures), "architectures");
+  check(a.families.is_subset_of(b.families), "address families");
+  check(a.file_systems.is_subset_of(b.file_systems), "file systems");
+  check(a.interfaces.is_subset_of(b.interfaces), "network interfaces");
+  check(a.devices.is_subset_of(b.devices), "devices");
+  check(a.peers.is_subset_of(b.peers), "peers");
+  check(a.ports.is_subset_of(b.ports), "ports");
+  check((a.file_modes & ~b.file_modes) == 0, "file modes (UMask=)");
+  check(a.users.is_subset_of(b.users), "users");
+  check(a.groups.is_subset_of(b.groups), "groups");
+  check(std::ranges::includes(b.roots, a.roots), "file trees");
+  check(std::ranges::includes(b.unknown_paths, a.unknown_paths),
+        "paths that only the running system knows");
+  WordNames paths;
+  for (const PathAccess* which : {&a.paths, &b.paths})
+    for (const auto& [path, ignored] : which->changes())
+      if ((a.paths.at(path) & static_cast<unsigned>(~b.paths.at(path)) & rights) != 0) paths.insert(path);
+  words.insert(words.end(), paths.begin(), paths.end());
+  for (const Directive& directive : catalogue::directives()) {
+    const auto index = static_cast<std::size_t>(directive.id);
+    if (a.choices.at(index) > b.choices.at(index)) words.push_back(std::string(directive.name) + "=");
+  }
+  return words;
 }
 
 }  // namespace harden

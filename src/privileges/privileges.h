@@ -11,6 +11,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "privileges/address_set.h"
 #include "privileges/path_access.h"
@@ -46,6 +49,10 @@ struct Privileges {
   friend bool operator==(const Privileges&, const Privileges&) = default;
 };
 
+// What a has that b has not, as words: "capabilities", "/srv", "ProtectHome=". Empty if a is b's or less.
+[[nodiscard]] std::vector<std::string> excess(const Privileges& a, const Privileges& b,
+                                              Rights rights = kAllRights);
+
 inline constexpr std::string_view kStandardDevices = "@standard";
 
 [[nodiscard]] inline bool operator<=(const Privileges& a, const Privileges& b) { return a.is_subset_of(b); }
@@ -54,8 +61,8 @@ inline constexpr std::string_view kStandardDevices = "@standard";
   return a;
 }
 
-// How mount options are read. claimed: each as its manual page says. enforced: with what they are known to undo
-// of each other.
+// How mount options are read. claimed: each as its manual page says. enforced: with what they are known to
+// undo of each other.
 enum class Reading : std::uint8_t { claimed, enforced };
 
 // `settings` as load_settings gives them without further stages; what comes at the start is added here.

@@ -105,48 +105,8 @@ inline std::vector<std::string> lines_of(const Compiled& compiled) {
   return lines;
 }
 
+// A folder of the host that is shown may cover one of the service's own.
 inline constexpr Rights kHostOnly =
     static_cast<Rights>(kAllRights & ~static_cast<unsigned>(Right::scratch));
-
-// What of a's privileges b has not, in words; empty if a is b's or less.
-inline std::string excess(const Privileges& a, const Privileges& b, const catalogue::Systemd& systemd,
-                          Rights rights = kHostOnly) {
-  std::string text;
-  const auto check = [&](bool fits, std::string_view what) {
-    if (!fits) text.append(what).append("; ");
-  };
-  check((a.capabilities & ~b.capabilities) == 0, "capabilities");
-  check((a.ambient & ~b.ambient) == 0, "ambient");
-  check((a.namespaces & ~b.namespaces) == 0, "namespaces");
-  if (!a.calls.is_subset_of(b.calls)) {
-    text += "calls";
-    int shown = 0;
-    for (const std::uint16_t call : a.calls.named & ~b.calls.named & systemd.native_syscalls)
-      if (++shown < 6) text.append(" ").append(catalogue::syscalls()[call].name);
-    text += "; ";
-  }
-  check(a.architectures.is_subset_of(b.architectures), "architectures");
-  check(a.families.is_subset_of(b.families), "families");
-  check(a.file_systems.is_subset_of(b.file_systems), "file systems");
-  check(a.interfaces.is_subset_of(b.interfaces), "interfaces");
-  check(a.devices.is_subset_of(b.devices), "devices");
-  check(a.peers.is_subset_of(b.peers), "peers");
-  check(a.ports.is_subset_of(b.ports), "ports");
-  check((a.file_modes & ~b.file_modes) == 0, "file modes");
-  check(a.users.is_subset_of(b.users), "users");
-  check(a.groups.is_subset_of(b.groups), "groups");
-  check(std::ranges::includes(b.unknown_paths, a.unknown_paths), "unknown paths");
-  for (const PathAccess* which : {&a.paths, &b.paths})
-    for (const auto& [path, ignored] : which->changes())
-      // Of the host: a folder of the host that is shown may cover one of the service's own.
-      if (const unsigned more = a.paths.at(path) & static_cast<unsigned>(~b.paths.at(path)) & rights;
-          more != 0)
-        text += fmt::format("{}:{:x}; ", path, more);
-  for (const catalogue::Directive& directive : catalogue::directives()) {
-    const auto index = static_cast<std::size_t>(directive.id);
-    if (a.choices.at(index) > b.choices.at(index)) text += fmt::format("{}=; ", directive.name);
-  }
-  return text;
-}
 
 }  // namespace harden::testing
