@@ -89,6 +89,7 @@ int run_profiles(Arguments arguments, Console& console) {
   if (names.empty())
     for (const catalogue::Profile& profile : catalogue::profiles()) chosen.push_back(&profile);
   std::vector<ProfileReport> reports;
+  reports.reserve(chosen.size());
   for (const catalogue::Profile* profile : chosen) reports.push_back(report_profile(*profile, *target));
   std::string out;
   if (json)

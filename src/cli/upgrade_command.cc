@@ -26,7 +26,7 @@ int run_upgrade(Arguments arguments, Console& console) {
   parser.add_flag("--json", json, "print one JSON record");
   parser.add_note("Exit status: 0 done; 1 no grants keep all of it; 2 a fault, or other trouble.");
   if (const auto code = parser.parse(arguments, console)) return *code;
-  const auto complain = [&](Error error) {
+  const auto complain = [&](const Error& error) {
     console.report("upgrade", error);
     return kExitTrouble;
   };

@@ -25,6 +25,7 @@ class Compiler {
     compiled_.policy = policy;
     compiled_.implied = std::move(implied);
     std::vector<Grant> implied_grants;
+    implied_grants.reserve(compiled_.implied.size());
     for (const ImpliedUse& use : compiled_.implied) implied_grants.push_back(use.grant);
     implied_grants = normalized(std::move(implied_grants));
     closed_ = close_with(*policy.profile, policy.grants, implied_grants, policy.overrides, target, unit);
@@ -144,7 +145,8 @@ class Compiler {
       for (const DirectiveId id : limit.directives)
         if (is_tight(id, merged)) compiled_.voids.push_back({id, limit.reason});
     }
-    std::ranges::stable_sort(compiled_.voids, {}, &Void::directive);
+    std::ranges::sort(compiled_.voids, {},
+                      [](const Void& one) { return std::pair(one.directive, one.because); });
   }
   static bool is_tight(DirectiveId id, const Settings& settings) {
     const Directive& directive = catalogue::directive(id);

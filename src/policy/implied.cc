@@ -41,9 +41,7 @@ class ImpliedFinder {
 
   std::vector<ImpliedUse> run() && {
     for (const ImpliedGrant& row : catalogue::implied_grants()) find(row);
-    std::ranges::stable_sort(found_, {}, &ImpliedUse::grant);
-    const auto rest = std::ranges::unique(found_, {}, &ImpliedUse::grant);
-    found_.erase(rest.begin(), rest.end());
+    std::ranges::sort(found_, {}, &ImpliedUse::grant);
     return std::move(found_);
   }
 
@@ -111,8 +109,10 @@ class ImpliedFinder {
         text.replace(at, std::string_view("{item}").size(), item);
       const auto grants = parse_grants(text);
       if (!grants) continue;
+      // The first row, and the first line, that asks for it is the reason.
       for (const Grant& grant : *grants)
-        found_.push_back({grant, {unit_.file_path(line.file), line.line}, row.reason});
+        if (std::ranges::find(found_, grant, &ImpliedUse::grant) == found_.end())
+          found_.push_back({grant, {unit_.file_path(line.file), line.line}, row.reason});
     }
   }
 

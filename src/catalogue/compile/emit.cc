@@ -37,7 +37,8 @@ class Emitter {
   }
 
   std::string tables() {
-    put("{}#include \"catalogue/tables.h\"\n\nnamespace harden::catalogue {{\nnamespace {{\n\n", kGeneratedHead);
+    put("{}#include \"catalogue/tables.h\"\n\nnamespace harden::catalogue {{\nnamespace {{\n\n",
+        kGeneratedHead);
     directives();
     implications();
     pitfalls();
@@ -77,21 +78,21 @@ class Emitter {
                   return fmt::format("{{{}, {}, {}, {}, {}}}", quote_cpp(v.name), v.since, v.boolean,
                                      quote_cpp(v.synonym), v.synonym_since);
                 }));
-      const std::string aliases = array("std::string_view", "kAliases" + d.name, list_of(d.aliases, quote_cpp));
+      const std::string aliases =
+          array("std::string_view", "kAliases" + d.name, list_of(d.aliases, quote_cpp));
       const auto choice = [&](const std::optional<std::string>& value) {
         return d.kind == "choice" && value ? std::to_string(d.choice(*value).value_or(0)) : "std::nullopt";
       };
       const auto& outside = d.default_outside_service ? d.default_outside_service : d.default_value;
-      rows.push_back(
-          fmt::format("    {{{}, {}, Context::{}, Kind::{}, {}, ListEffect::{}, {}, {}, {}, {}, {}, {}, "
-                      "{}, {}, {}, {}, {}, {},\n     "
-                      "{}}},\n",
-                      id_of(d.name), quote_cpp(d.name), d.context, d.kind, values, d.list, d.ordered,
-                      choice(d.default_value), choice(outside),
-                      quote_cpp(d.kind != "choice" && d.default_value ? *d.default_value : ""),
-                      d.empty_resets_since, d.specifiers, d.voids_unit, "Form::" + d.form, d.starts_full,
-                      d.excepts.empty() ? "std::nullopt" : id_of(d.excepts),
-                      d.since, aliases, quote_cpp(d.summary)));
+      rows.push_back(fmt::format(
+          "    {{{}, {}, Context::{}, Kind::{}, {}, ListEffect::{}, {}, {}, {}, {}, {}, {}, "
+          "{}, {}, {}, {}, {}, {},\n     "
+          "{}}},\n",
+          id_of(d.name), quote_cpp(d.name), d.context, d.kind, values, d.list, d.ordered,
+          choice(d.default_value), choice(outside),
+          quote_cpp(d.kind != "choice" && d.default_value ? *d.default_value : ""), d.empty_resets_since,
+          d.specifiers, d.voids_unit, "Form::" + d.form, d.starts_full,
+          d.excepts.empty() ? "std::nullopt" : id_of(d.excepts), d.since, aliases, quote_cpp(d.summary)));
     }
     put("constexpr Directive kDirectives[] = {{\n{}}};\n", fmt::join(rows, ""));
     put("static_assert(std::size(kDirectives) == kDirectiveCount);\n\n");
@@ -265,8 +266,8 @@ class Emitter {
   void systemd_parts(const SystemdTable& systemd) {
     const unsigned v = systemd.version;
     put("// --- {} ---\n", v);
-    capabilities_.push_back(
-        array("std::string_view", fmt::format("kCapabilities{}", v), list_of(systemd.capabilities, quote_cpp)));
+    capabilities_.push_back(array("std::string_view", fmt::format("kCapabilities{}", v),
+                                  list_of(systemd.capabilities, quote_cpp)));
     const auto family = [](const auto& pair) {
       return fmt::format("{{{}, {}}}", quote_cpp(pair.first), pair.second);
     };
@@ -281,8 +282,8 @@ class Emitter {
     for (const auto& [name, members] : systemd.groups) {
       std::set<std::string> seen, calls;
       expand(systemd, name, seen, calls);
-      const std::string list =
-          array("std::string_view", fmt::format("kGroup{}_{}", v, groups.size()), list_of(members, quote_cpp));
+      const std::string list = array("std::string_view", fmt::format("kGroup{}_{}", v, groups.size()),
+                                     list_of(members, quote_cpp));
       groups.push_back(fmt::format("\n    {{{}, {}, {}}}", quote_cpp(name), list, set_of(calls)));
     }
     groups_.push_back(
@@ -307,8 +308,8 @@ class Emitter {
     exposure_.push_back(array(
         "ExposureWeight", fmt::format("kExposure{}", v), list_of(catalogue_.rows, [&](const RowRow& row) {
           const auto weight = std::ranges::find(systemd.exposure, row.json_field, &WeightRow::json_field);
-          return fmt::format("\n    {{{}, {}, {}, {}}}", quote_cpp(weight->json_field), quote_cpp(weight->name),
-                             weight->weight, weight->range);
+          return fmt::format("\n    {{{}, {}, {}, {}}}", quote_cpp(weight->json_field),
+                             quote_cpp(weight->name), weight->weight, weight->range);
         })));
     put("\n");
   }
@@ -322,9 +323,9 @@ class Emitter {
       known.insert(systemd.pseudo.begin(), systemd.pseudo.end());
       put("    {{{}, {}, {}, {}, {}, {}, {},\n     {},\n     {},\n     {}, KeyList(kKeyText, kKeys{}), {}, "
           "{}}},\n",
-          systemd.version, quote_cpp(systemd.package), capabilities_[i], systemd.capability_limit, families_[i],
-          aliases_[i], groups_[i], set_of(known), set_of(native), architectures_[i], systemd.version,
-          filesystems_[i], exposure_[i]);
+          systemd.version, quote_cpp(systemd.package), capabilities_[i], systemd.capability_limit,
+          families_[i], aliases_[i], groups_[i], set_of(known), set_of(native), architectures_[i],
+          systemd.version, filesystems_[i], exposure_[i]);
     }
     put("}};\nstatic_assert(std::size(kSystemds) == kVersions.size());\n\n");
   }

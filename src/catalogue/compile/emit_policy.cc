@@ -72,6 +72,7 @@ class PolicyEmitter {
 
   void layouts() {
     std::vector<std::string> rows;
+    rows.reserve(tables_.layouts.size());
     for (const LayoutRow& row : tables_.layouts)
       rows.push_back(fmt::format("    {{{}, {}, {}, {}}},\n", quote_cpp(row.name), texts(row.programs),
                                  texts(row.links), quote_cpp(row.summary)));
@@ -153,6 +154,7 @@ class PolicyEmitter {
 
   void implied() {
     std::vector<std::string> rows;
+    rows.reserve(tables_.implied.size());
     for (const ImpliedRow& row : tables_.implied)
       rows.push_back(fmt::format("    {{ImpliedFrom::{}, {}, {}, {}, {}, {}}},\n", row.from,
                                  row.items.empty() ? "DirectiveId{}" : id_of(row.items),
@@ -163,6 +165,7 @@ class PolicyEmitter {
 
   void limits() {
     std::vector<std::string> rows;
+    rows.reserve(tables_.limits.size());
     for (const LimitRow& row : tables_.limits)
       rows.push_back(fmt::format("    {{{}, {}, {}, {}, {}, {}, {}}},\n", ids(row.directives),
                                  row.fact.empty() ? "std::nullopt" : "Fact::" + word(row.fact), row.since,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The build step between catalogue/*.toml and the program: checks that the files hold together and
-// writes ids.h and tables.cc, and the same for policies. Every fault is named with file and line, and then nothing is written.
+// writes ids.h and tables.cc, and the same for policies. Every fault is named with file and line, and then
+// nothing is written.
 //
 //   catalogue_compile CATALOGUE_DIR OUTPUT_DIR
 #include <cstdio>

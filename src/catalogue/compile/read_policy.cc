@@ -47,7 +47,7 @@ class PolicyReader {
     if (node == nullptr) return result;
     TableView table(*node, file_, report_);
     for (const auto& [name, value] : node->columns) result.emplace_back(name, table.texts(name));
-    std::ranges::stable_sort(result, {}, [&](const auto& item) {
+    std::ranges::sort(result, {}, [&](const auto& item) {
       const DirectiveRow* directive = catalogue_.find(item.first);
       return directive == nullptr ? catalogue_.directives.size()
                                   : static_cast<std::size_t>(directive - catalogue_.directives.data());
