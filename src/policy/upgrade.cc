@@ -22,7 +22,6 @@ namespace {
 
 using catalogue::Argument;
 using catalogue::DirectiveId;
-using catalogue::GrantOp;
 
 // What a unit says of these the profile says instead, or a grant on it: the profile's own directives, and
 // the lists of exceptions from them.
@@ -194,6 +193,7 @@ class Upgrader {
   void leave_out() {
     const Privileges bare = join(today_, privileges_with({}));
     std::vector<Rank> order;
+    order.reserve(candidates_.size());
     for (const Grant& grant : candidates_)
       order.push_back(rank(grant, !(privileges_with({grant}) <= bare)));
     std::ranges::sort(order);

@@ -17,7 +17,6 @@ namespace harden {
 namespace {
 
 using catalogue::DirectiveId;
-using catalogue::GrantOp;
 using testing::any_bare_target;
 using testing::any_grant;
 using testing::any_grants;
@@ -229,6 +228,7 @@ RC_GTEST_PROP(PolicyLaws, UpgradeKeepsAllWithNoGrantToSpare, ()) {
   const Upgrade result = upgrade(has_policy ? &today : nullptr, to, target, unit);
   RC_PRE(result.lost.empty());
   std::vector<Grant> grants;
+  grants.reserve(result.grants.size());
   for (const NeededGrant& one : result.grants) grants.push_back(one.grant);
   for (const Grant& spare : grants) {
     std::vector<Grant> fewer = grants;
