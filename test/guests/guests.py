@@ -306,6 +306,7 @@ class Guest:
         state = wait_until(lambda: ended() or self.state() in ("running", "degraded"), BOOT_SECONDS, 0.1)
         if not state or ended():
             raise Trouble(f"{self.name}: not booted after {time.monotonic() - started:.0f} s\n{self.tail()}")
+        child.returncode = 0  # it outlives this process, which therefore never waits for it
         return time.monotonic() - started
 
     @staticmethod
