@@ -46,10 +46,6 @@ std::string path_word(std::string_view path, bool optional) {
 
 std::string_view without_mark(std::string_view path) { return path.substr(path.starts_with('-') ? 1 : 0); }
 
-bool is_covered(std::string_view path, std::span<const std::string> dirs) {
-  return std::ranges::any_of(dirs, [&](const std::string& dir) { return is_at_or_below(path, dir); });
-}
-
 class Closer {
  public:
   Closer(const catalogue::Profile& profile, std::span<const DirectiveId> overrides, const Target& target,
@@ -379,13 +375,6 @@ class Closer {
            !(tree.unless && holds(*tree.unless));
   }
 
-  [[nodiscard]] std::vector<std::string> paths_with(Access access) const {
-    std::vector<std::string> paths;
-    for (const PathGrant& path : paths_)
-      if (path.access == access) paths.push_back(path.path);
-    return paths;
-  }
-
   void open_paths() {
     // First the choices, so that all words are for those that hold in the end.
     for (const PathGrant& path : paths_)
@@ -396,43 +385,39 @@ class Closer {
               loosen(action.directive, action.word, *path.grant);
 
     const bool restricts_execution = is_excepted_from(closed_, DirectiveId::NoExecPaths);
-    const std::vector<std::string> writable = paths_with(Access::write);
-    const std::vector<std::string> readable = paths_with(Access::read);
     for (const PathGrant& path : paths_) {
-      // Below a path that is opened as far, another mount would only keep files from moving between them.
-      const auto is_in_another = [&](const std::vector<std::string>& dirs) {
-        return std::ranges::any_of(dirs, [&](const std::string& dir) {
-          return dir != path.path && is_at_or_below(path.path, dir);
-        });
-      };
-      switch (path.access) {
-        case Access::write:
-          if (!is_in_another(writable)) open_trees(path, Access::write);
-          break;
-        case Access::read:
-          if (!is_covered(path.path, writable) && !is_in_another(readable)) open_trees(path, Access::read);
-          break;
-        case Access::exec:
-          if (restricts_execution && !is_program(*target_.layout, path.path))
-            add(DirectiveId::ExecPaths, path_word(path.path, path.optional), *path.grant);
-          if (!is_covered(path.path, writable) && !is_program(*target_.layout, path.path))
-            open_trees(path, restricts_execution ? Access::exec : Access::read);
-          break;
+      if (path.access != Access::exec) {
+        open_trees(path, path.access);
+        continue;
       }
+      if (is_program(*target_.layout, path.path)) continue;
+      if (restricts_execution)
+        add(DirectiveId::ExecPaths, path_word(path.path, path.optional), *path.grant);
+      open_trees(path, restricts_execution ? Access::exec : Access::read);
     }
     const Slot* executable = find_slot(DirectiveId::ExecPaths);
+    if (!restricts_execution || executable == nullptr || !executable->is_closed()) return;
     // With NoExecPaths= the profile's folders of programs come, whatever the unit adds to them.
-    if (restricts_execution && executable != nullptr && executable->is_closed() &&
-        !is_written(unit_, DirectiveId::NoExecPaths))
+    if (!is_written(unit_, DirectiveId::NoExecPaths))
       slot(DirectiveId::ExecPaths).granted.insert(executable->base.begin(), executable->base.end());
-    if (restricts_execution && executable != nullptr && executable->is_closed())
-      for (const std::string_view program : target_.layout->programs)
-        if (!is_covered(without_mark(program), writable)) keep_read_only(program);
+    for (const std::string_view program : target_.layout->programs) keep_read_only(program);
+  }
+
+  // Is the path opened as far by another that holds it? A mount more would only keep files from moving
+  // between them. Beyond its own tree a path opens nothing: write:/var is not for a private /var/tmp.
+  [[nodiscard]] bool is_opened_with(const catalogue::Tree& tree, std::string_view path,
+                                    Access access) const {
+    return std::ranges::any_of(paths_, [&](const PathGrant& other) {
+      const bool opens_more = other.access == Access::write && access != Access::write;
+      return (opens_more || (other.access == access && access != Access::exec && other.path != path)) &&
+             is_at_or_below(path, other.path) && stands_in_the_way(tree, other.path, other.implied);
+    });
   }
 
   void open_trees(const PathGrant& path, Access access) {
     for (const catalogue::Tree& tree : catalogue::trees()) {
-      if (!stands_in_the_way(tree, path.path, path.implied)) continue;
+      if (!stands_in_the_way(tree, path.path, path.implied) || is_opened_with(tree, path.path, path.access))
+        continue;
       for (const catalogue::TreeAction& action : tree.actions) {
         if (action.access != access || catalogue::directive(action.directive).kind == Kind::choice)
           continue;
@@ -445,7 +430,9 @@ class Closer {
   // A program folder that a read-only tree would lose by being executable.
   void keep_read_only(std::string_view program) {
     for (const catalogue::Tree& tree : catalogue::trees()) {
-      if (!stands_in_the_way(tree, without_mark(program), false)) continue;
+      if (!stands_in_the_way(tree, without_mark(program), false) ||
+          is_opened_with(tree, without_mark(program), Access::exec))
+        continue;
       for (const catalogue::TreeAction& action : tree.actions)
         if (action.access == Access::exec && catalogue::directive(action.directive).kind != Kind::choice)
           slot(action.directive).granted.emplace(program);
