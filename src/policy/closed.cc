@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "privileges/path_access.h"
+#include "privileges/privileges.h"
 
 namespace harden {
 namespace {
@@ -50,9 +51,13 @@ class Closer {
  public:
   Closer(const catalogue::Profile& profile, std::span<const DirectiveId> overrides, const Target& target,
          const LoadedUnit* unit)
-      : profile_(profile), overrides_(overrides), target_(target), unit_(unit) {
+      : profile_(profile), target_(target), unit_(unit) {
     closed_.version = version();
     closed_.own = unit == nullptr ? bare_settings(target) : unit->settings;
+    if (unit != nullptr)
+      for (const Contribution& one : unit->contributions)
+        if (one.fate != Fate::dropped && std::ranges::find(overrides, one.directive) == overrides.end())
+          closed_.stays.insert(one.directive);
     for (const catalogue::ProfileSetting& setting : profile.settings) shut(setting);
   }
 
@@ -196,19 +201,40 @@ class Closer {
       if (effect.op == GrantOp::path)
         add_path(grant, effect.word, argument, named);
       else
-        for (const std::string& word : words_of(effect.word, argument)) apply_effect(grant, effect, word);
+        for (const std::string& word : words_of(effect.word, argument))
+          apply_effect(grant, effect, word, named);
     }
   }
 
   void add_path(const Grant& grant, std::string_view word, const GrantArgument& argument, bool named) {
     const std::size_t blank = word.find(' ');
     const Access access = access_of(word.substr(0, blank));
-    if (blank == std::string_view::npos)
-      paths_.push_back({&grant, access, real_path(*target_.layout, argument.path), argument.optional_path,
-                        named, !named});
-    else
-      // Paths of the catalogue's own: early at boot, or below another root, they may be missing.
-      paths_.push_back({&grant, access, std::string(word.substr(blank + 1)), true, false, !named});
+    const bool is_own = blank != std::string_view::npos;
+    std::string path =
+        is_own ? std::string(word.substr(blank + 1)) : real_path(*target_.layout, argument.path);
+    if (!named && is_shut_by_unit(path, access)) return;
+    // Paths of the catalogue's own: early at boot, or below another root, they may be missing.
+    paths_.push_back(
+        {&grant, access, std::move(path), is_own || argument.optional_path, named && !is_own, !named});
+  }
+
+  // What the unit itself shuts, its other lines do not open by what they imply.
+  [[nodiscard]] bool is_shut_by_unit(std::string_view path, Access access) const {
+    // By Access: what its grants open.
+    constexpr std::array<Rights, 3> kRights = {static_cast<Rights>(Right::read), Right::read | Right::write,
+                                               Right::read | Right::execute};
+    const unsigned asked = kRights.at(static_cast<std::size_t>(access));
+    return unit_ != nullptr &&
+           (asked & ~unsigned{interpret_paths(closed_.own, Reading::claimed).paths.at(path)}) != 0;
+  }
+  [[nodiscard]] bool is_shut_by_unit(DirectiveId exceptions) const {
+    const Directive& directive = catalogue::directive(exceptions);
+    if (unit_ == nullptr || !directive.excepts) return false;
+    const Value* closer = closed_.own.find(*directive.excepts);
+    const auto* choice = closer == nullptr ? nullptr : std::get_if<Choice>(closer);
+    // The first of its entries may be what shuts (DeviceAllow=).
+    return (closer != nullptr && (choice == nullptr || choice->index != 0)) ||
+           (directive.kind == Kind::devices && is_set(closed_.own, exceptions));
   }
 
   [[nodiscard]] bool fact(catalogue::GrantFact fact, const Grant& grant,
@@ -239,7 +265,7 @@ class Closer {
     return {std::string(pattern)};
   }
 
-  void apply_effect(const Grant& grant, const GrantEffect& effect, const std::string& word) {
+  void apply_effect(const Grant& grant, const GrantEffect& effect, const std::string& word, bool named) {
     switch (effect.op) {
       case GrantOp::lift:
         lift(effect.directive, grant);
@@ -255,22 +281,23 @@ class Closer {
         loosen(effect.directive, word, grant);
         break;
       case GrantOp::add:
-        add(effect.directive, word, grant);
+        if (named || !is_shut_by_unit(effect.directive)) add(effect.directive, word, grant);
         break;
       case GrantOp::remove:
         remove(effect.directive, word, grant);
         break;
       case GrantOp::capability:
         add(DirectiveId::CapabilityBoundingSet, word, grant);
-        if (!is_root()) add(DirectiveId::AmbientCapabilities, word, grant);
+        // What the unit's user may have, the unit's own line says; a command behind a `!` runs as root.
+        if (named && !is_root()) add(DirectiveId::AmbientCapabilities, word, grant);
         lift(DirectiveId::PrivateUsers, grant);
         break;
       case GrantOp::device:
-        add(DirectiveId::DeviceAllow, word, grant);
+        if (named || !is_shut_by_unit(DirectiveId::DeviceAllow)) add(DirectiveId::DeviceAllow, word, grant);
         lift(DirectiveId::PrivateDevices, grant);
         break;
       case GrantOp::path:
-        break;   // open_paths()
+        break;  // open_paths()
     }
   }
 
@@ -359,9 +386,8 @@ class Closer {
   [[nodiscard]] bool holds(const catalogue::Condition& condition) const {
     const Slot* slot = find_slot(condition.directive);
     std::optional<std::uint8_t> choice = closed_.own.choice(condition.directive);
-    const bool stays = is_written(unit_, condition.directive) &&
-                       std::ranges::find(overrides_, condition.directive) == overrides_.end();
-    if (!stays && slot != nullptr && slot->is_closed() && slot->choice)
+    if (!closed_.stays.contains(condition.directive) && slot != nullptr && slot->is_closed() &&
+        slot->choice)
       choice = std::max(*slot->choice, choice.value_or(0));
     return choice && (condition.choices >> *choice & 1U) != 0;
   }
@@ -407,11 +433,23 @@ class Closer {
   // between them. Beyond its own tree a path opens nothing: write:/var is not for a private /var/tmp.
   [[nodiscard]] bool is_opened_with(const catalogue::Tree& tree, std::string_view path,
                                     Access access) const {
+    if (access == Access::exec && is_opened_by_unit(tree, path)) return true;
     return std::ranges::any_of(paths_, [&](const PathGrant& other) {
       const bool opens_more = other.access == Access::write && access != Access::write;
       return (opens_more || (other.access == access && access != Access::exec && other.path != path)) &&
              is_at_or_below(path, other.path) && stands_in_the_way(tree, other.path, other.implied);
     });
+  }
+
+  // To bind it read-only would take from the unit what it opens itself: BindPaths=/srv.
+  [[nodiscard]] bool is_opened_by_unit(const catalogue::Tree& tree, std::string_view path) const {
+    const Slot* closer = find_slot(tree.when.directive);
+    if (unit_ == nullptr) return false;
+    Settings both = closed_.own;
+    if (closer != nullptr && closer->is_closed() && closer->choice &&
+        !is_written(unit_, tree.when.directive))
+      both.set(tree.when.directive, Choice{*closer->choice});
+    return has_right(interpret_paths(both, Reading::claimed).paths.at(path), Right::write);
   }
 
   void open_trees(const PathGrant& path, Access access) {
@@ -443,7 +481,6 @@ class Closer {
   friend std::vector<std::string> harden::slot_words(const Closed& closed, DirectiveId id);
 
   const catalogue::Profile& profile_;
-  std::span<const DirectiveId> overrides_;
   const Target& target_;
   const LoadedUnit* unit_;
   Closed closed_;
@@ -452,7 +489,10 @@ class Closer {
 
 // Is anything shut that the entries of its list of exceptions could open?
 bool Closer::is_excepted_from(const Closed& closed, DirectiveId closer) {
-  if (!slot_words(closed, closer).empty()) return true;
+  const auto writes = [&](DirectiveId id) {
+    return !closed.stays.contains(id) && !slot_words(closed, id).empty();
+  };
+  if (writes(closer)) return true;
   if (const Value* value = closed.own.find(closer)) {
     const auto* choice = std::get_if<Choice>(value);
     if (choice == nullptr || choice->index != 0) return true;
@@ -466,7 +506,7 @@ bool Closer::is_excepted_from(const Closed& closed, DirectiveId closer) {
                                         effect.directive == closer && effect.choice != 0;
                                }) &&
            std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
-             return condition.directive != closer && !slot_words(closed, condition.directive).empty();
+             return condition.directive != closer && writes(condition.directive);
            });
   });
 }

@@ -34,6 +34,7 @@ struct Closed {
   std::map<catalogue::DirectiveId, Slot> slots;
   std::vector<Unavailable> unavailable;
   unsigned version = 0;  // of the systemd
+  std::set<catalogue::DirectiveId> stays;  // the unit sets it, and no override is asked for
   Settings own;  // the unit's settings or, without one, those of a bare unit of the target's user
 };
 

@@ -10,12 +10,19 @@
 namespace harden {
 namespace {
 
-std::vector<std::string> written_beside(const std::string& lines, std::string_view profile) {
+Compiled compiled_beside(const std::string& lines, std::string_view profile, std::string_view grant = "",
+                         std::vector<catalogue::DirectiveId> overrides = {}) {
   Unit unit{*parse_unit_name("a.service"), {}, LoadState::loaded, {}, {}, {}, {}, {}};
   unit.fragment = parse_unit_file("[Service]\nExecStart=/usr/bin/a\n" + lines, "/etc/a.service");
   const LoadedUnit loaded = load_settings(std::move(unit), {catalogue::find_systemd(257), {}});
   const Target target{loaded.systemd, catalogue::find_layout("usr"), runs_as_of(loaded.settings), {}};
-  return word_lines(compile({catalogue::find_profile(profile), {}, {}, {}}, target, &loaded));
+  std::vector<Grant> grants;
+  if (!grant.empty()) grants = parse_grants(grant).value();
+  return compile({catalogue::find_profile(profile), grants, std::move(overrides), {}}, target, &loaded);
+}
+std::vector<std::string> written_beside(const std::string& lines, std::string_view profile,
+                                        std::string_view grant = "") {
+  return word_lines(compiled_beside(lines, profile, grant));
 }
 
 bool has(const std::vector<std::string>& lines, std::string_view line) {
@@ -44,6 +51,83 @@ TEST(Compile, StandsMissingFoldersOfGrants) {
 
 TEST(Compile, AddsNoPeersOfTheProfileToThoseOfTheUnit) {
   EXPECT_FALSE(has(written_beside("IPAddressAllow=10.0.0.1\n", "baseline@1"), "IPAddressAllow=localhost"));
+}
+
+bool has_any(const std::vector<std::string>& lines, std::string_view name) {
+  return std::ranges::any_of(lines, [&](const std::string& line) { return line.starts_with(name); });
+}
+
+TEST(Compile, LeavesWhatTheUnitSetsAndSaysWhetherItIsLooser) {
+  const Compiled all = compiled_beside(
+      "ProtectHome=read-only\nUMask=0177\nPrivateTmp=yes\nSystemCallFilter=@system-service\n", "strict@1");
+  for (const std::string_view name : {"ProtectHome=", "UMask=", "PrivateTmp=", "SystemCallFilter="})
+    EXPECT_FALSE(has_any(word_lines(all), name)) << name;
+  std::string kept;
+  for (const Kept& one : all.kept) {
+    kept += std::string(catalogue::directive(one.directive).name);
+    kept += one.looser_than_profile ? " looser, " : ", ";
+  }
+  EXPECT_EQ(kept, "UMask, ProtectHome looser, PrivateTmp, SystemCallFilter looser, ");
+}
+
+TEST(Compile, AddsToListsThatOnlyOpen) {
+  const auto lines =
+      written_beside("ReadWritePaths=/srv/a\nIPAddressAllow=10.0.0.1\n", "strict@1", "write:/srv/a,/srv/b");
+  EXPECT_FALSE(has(lines, "ReadWritePaths=/srv/a"));
+  EXPECT_TRUE(has(lines, "ReadWritePaths=/srv/b"));
+  EXPECT_FALSE(has_any(lines, "IPAddressAllow="));
+}
+
+TEST(Compile, TightensWhatIsToBeOverridden) {
+  using enum catalogue::DirectiveId;
+  const Compiled all =
+      compiled_beside("ProtectHome=no\nRestrictAddressFamilies=AF_UNIX AF_INET\nUMask=0177\n", "strict@1",
+                      "", {UMask, ProtectHome, RestrictAddressFamilies});
+  const auto lines = word_lines(all);
+  EXPECT_TRUE(has(lines, "ProtectHome=yes"));
+  EXPECT_TRUE(has(lines, "RestrictAddressFamilies="));
+  EXPECT_TRUE(has(lines, "RestrictAddressFamilies=AF_UNIX"));
+  EXPECT_FALSE(has_any(lines, "UMask="));
+  for (const Written& one : all.settings)
+    EXPECT_EQ(one.overrides, one.directive == ProtectHome || one.directive == RestrictAddressFamilies)
+        << catalogue::directive(one.directive).name;
+}
+
+// A unit that shuts something and names more elsewhere has always been run like that.
+TEST(Compile, OpensNothingThatTheUnitShutsItself) {
+  EXPECT_FALSE(has(written_beside("TTYPath=/dev/tty9\nDeviceAllow=/dev/null rw\n", "strict@1"),
+                   "DeviceAllow=/dev/tty9 rw"));
+  EXPECT_TRUE(has(written_beside("TTYPath=/dev/tty9\n", "strict@1"), "DeviceAllow=/dev/tty9 rw"));
+  EXPECT_FALSE(has(written_beside("PIDFile=/run/a/pid\nReadOnlyPaths=/run\n", "strict@1"),
+                   "ReadWritePaths=-/run/a"));
+  EXPECT_TRUE(has(written_beside("PIDFile=/run/a/pid\n", "strict@1"), "ReadWritePaths=-/run/a"));
+  EXPECT_FALSE(has(written_beside("ExecStop=/srv/a\nNoExecPaths=/\nExecPaths=/usr\n", "baseline@1"),
+                   "ExecPaths=-/srv/a"));
+  EXPECT_TRUE(has(written_beside("ExecStop=/srv/a\n", "baseline@1"), "ExecPaths=-/srv/a"));
+  EXPECT_FALSE(
+      has_any(written_beside("ExecPaths=/tmp/a\nPrivateTmp=yes\n", "light@1"), "BindReadOnlyPaths="));
+}
+
+// DeviceAllow= alone would close all others.
+TEST(Compile, WritesNoExceptionFromARuleThatTheUnitDoesNotHave) {
+  const std::string open = "DevicePolicy=auto\nPrivateMounts=no\n";
+  EXPECT_FALSE(has_any(written_beside(open, "baseline@1", "clock-read"), "DeviceAllow="));
+  EXPECT_FALSE(has_any(written_beside(open, "baseline@1", "gpu"), "DeviceAllow="));
+}
+
+// The command behind the `!` is root's; all others would get the capabilities to become root.
+TEST(Compile, GivesTheUsersCommandsNoCapabilitiesOfRoots) {
+  const auto lines = written_beside("User=a\nExecStartPre=!/usr/bin/b\n", "strict@1");
+  EXPECT_TRUE(has(lines, "CapabilityBoundingSet=CAP_SETUID"));
+  EXPECT_FALSE(has_any(lines, "AmbientCapabilities="));
+  EXPECT_TRUE(has(written_beside("User=a\n", "strict@1", "switch-user"), "AmbientCapabilities=CAP_SETUID"));
+}
+
+TEST(Compile, LeavesWritableWhatTheUnitBinds) {
+  EXPECT_FALSE(
+      has(written_beside("BindPaths=/srv\n", "strict@1", "exec:/srv/a"), "BindReadOnlyPaths=/srv/a"));
+  EXPECT_TRUE(
+      has(written_beside("BindPaths=/opt\n", "strict@1", "exec:/srv/a"), "BindReadOnlyPaths=/srv/a"));
 }
 
 }  // namespace
