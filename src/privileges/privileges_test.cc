@@ -121,6 +121,25 @@ TEST(Paths, TellTheServicesOwnFilesFromTheHosts) {
   EXPECT_EQ(rights("TemporaryFileSystem=/var:ro", "/var/lib"), "--x-");
   EXPECT_EQ(rights("TemporaryFileSystem=/var\nBindReadOnlyPaths=/srv:/var/lib", "/var/lib/a"), "r-x-");
   EXPECT_EQ(rights("PrivateDevices=yes", "/dev/sda"), "---s");
+  EXPECT_EQ(rights("PrivateDevices=yes", "/dev/shm/a"), "rwx-");
+}
+
+// Measured on 252 and 257: a program copied there runs.
+TEST(Paths, KnowThatAMountOfItsOwnStaysExecutable) {
+  const std::string shut = "NoExecPaths=/\nExecPaths=/usr\n";
+  EXPECT_EQ(rights(shut, "/srv/a"), "rw--");
+  EXPECT_EQ(rights(shut + "ReadWritePaths=/srv/a", "/srv/a"), "rwx-");
+  EXPECT_EQ(rights(shut + "ReadWritePaths=/srv/a", "/srv"), "rw--");
+  EXPECT_EQ(rights(shut + "BindPaths=/srv/a", "/srv/a/b"), "rwx-");
+  EXPECT_EQ(rights(shut + "ReadOnlyPaths=/srv/a", "/srv/a"), "r-x-");
+  EXPECT_EQ(rights(shut + "StateDirectory=a", "/var/lib/a"), "rwx-");
+  EXPECT_EQ(rights(shut + "PrivateTmp=yes", "/tmp"), "--xs");
+  EXPECT_EQ(rights(shut + "PrivateTmp=yes\nNoExecPaths=-/tmp", "/tmp"), "---s");
+  EXPECT_EQ(rights(shut + "ProtectSystem=strict", "/home/a"), "rwx-");
+  EXPECT_EQ(rights(shut + "ProtectSystem=strict", "/tmp"), "r---");
+  EXPECT_EQ(rights(shut + "PrivateDevices=yes", "/dev/shm"), "rwx-");
+  EXPECT_EQ(rights(shut + "PrivateDevices=yes\nNoExecPaths=/dev/shm", "/dev/shm"), "rw--");
+  EXPECT_EQ(rights(shut + "PrivateDevices=yes\nNoExecPaths=/dev", "/dev/shm"), "rw--");
 }
 
 TEST(Paths, KnowThatExecutablePathsOpenTheReadOnlyTree) {
