@@ -5,8 +5,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "policy/closed.h"
 #include "policy/upgrade.h"
@@ -237,105 +235,6 @@ RC_GTEST_PROP(PolicyLaws, UpgradeKeepsAllWithNoGrantToSpare, ()) {
     RC_ASSERT(!keeps_all(has_policy ? &today : nullptr, to, fewer, target, unit));
   }
   RC_ASSERT(keeps_all(has_policy ? &today : nullptr, to, grants, target, unit));
-}
-
-// Targets that differ in what grants and profiles depend on.
-std::vector<Target> targets() {
-  std::vector<Target> all;
-  for (const catalogue::Systemd& systemd : catalogue::systemds())
-    for (const RunsAs runs_as : {RunsAs::root, RunsAs::user, RunsAs::dynamic_user})
-      all.push_back({&systemd, catalogue::find_layout("usr"), runs_as, {}});
-  return all;
-}
-
-TEST(PolicyCoverage, EveryGrantChangesSomething) {
-  for (const catalogue::Grant& row : catalogue::grants()) {
-    bool changes = false;
-    for (const Grant& grant : testing::all_grants()) {
-      if (grant.id != row.id || changes) continue;
-      for (const catalogue::Profile& profile : catalogue::profiles())
-        for (const Target& target : targets())
-          changes = changes || lines_of(compile(policy_of(profile, {grant}), {}, target, nullptr)) !=
-                                   lines_of(compile(policy_of(profile, {}), {}, target, nullptr));
-    }
-    EXPECT_TRUE(changes) << row.name;
-  }
-}
-
-// Directives that go together, whatever the grant, and why.
-const std::map<DirectiveId, std::string_view>& couplings() {
-  static const std::map<DirectiveId, std::string_view> all = {
-      {DirectiveId::CapabilityBoundingSet, "a capability that is granted"},
-      {DirectiveId::AmbientCapabilities, "the same where the service is not root"},
-      {DirectiveId::PrivateUsers, "capabilities and set-id bits count for nothing in a user namespace"},
-      {DirectiveId::SystemCallErrorNumber, "what a filter that is gone would answer"},
-      {DirectiveId::SystemCallFilter, "the calls for it"},
-      {DirectiveId::RestrictAddressFamilies, "the sockets for it"},
-      {DirectiveId::PrivateNetwork, "the sockets are for the network of the host"},
-      {DirectiveId::IPAddressAllow, "exceptions from IPAddressDeny="},
-      {DirectiveId::IPAddressDeny, "packets for the sockets"},
-      {DirectiveId::SocketBindAllow, "exceptions from SocketBindDeny="},
-      {DirectiveId::SocketBindDeny, "a port of any number"},
-      {DirectiveId::ExecPaths, "exceptions from NoExecPaths="},
-      {DirectiveId::NoExecPaths, "the rule that ExecPaths= excepts from"},
-      {DirectiveId::BindReadOnlyPaths, "what executable paths need below a read-only tree"},
-      {DirectiveId::DeviceAllow, "exceptions from DevicePolicy="},
-      {DirectiveId::DevicePolicy, "what PrivateDevices= leaves behind, or any device"},
-      {DirectiveId::PrivateDevices, "a node to open"},
-      {DirectiveId::PrivatePIDs, "other processes are in the host's namespace"},
-      {DirectiveId::ReadWritePaths, "the paths for it"},
-      {DirectiveId::RequiresMountsFor, "and their file systems"},
-      {DirectiveId::BindPaths, "paths below a hidden tree"},
-      {DirectiveId::ProtectHome, "a hidden tree is emptied, to bind into"},
-  };
-  return all;
-}
-
-std::set<DirectiveId> changed_by(const Grant& grant, const catalogue::Profile& profile,
-                                 const Target& target) {
-  std::map<DirectiveId, std::vector<std::string>> before, after;
-  for (const Written& one : compile(policy_of(profile, {}), {}, target, nullptr).settings)
-    before[one.directive] = one.words;
-  for (const Written& one : compile(policy_of(profile, {grant}), {}, target, nullptr).settings)
-    after[one.directive] = one.words;
-  std::set<DirectiveId> changed;
-  for (const auto& [id, words] : before)
-    if (!after.contains(id) || after[id] != words) changed.insert(id);
-  for (const auto& [id, words] : after)
-    if (!before.contains(id)) changed.insert(id);
-  return changed;
-}
-
-TEST(PolicyCoverage, EveryDirectiveHasAGrantThatLiftsItAndNothingBeside) {
-  for (const catalogue::Profile& profile : catalogue::profiles())
-    for (const Target& target : targets())
-      for (const Written& one : compile(policy_of(profile, {}), {}, target, nullptr).settings) {
-        bool lifted = false;
-        for (const Grant& grant : testing::all_grants()) {
-          const std::set<DirectiveId> changed = changed_by(grant, profile, target);
-          if (!changed.contains(one.directive)) continue;
-          // host-mounts and, up to 254, setuid-programs, take whole groups by what they are.
-          const bool alone = std::ranges::all_of(
-              changed, [&](DirectiveId id) { return id == one.directive || couplings().contains(id); });
-          const Privileges without = interpret(
-              merged_settings(compile(policy_of(profile, {grant}), {}, target, nullptr), target, nullptr),
-              *target.systemd);
-          const auto index = static_cast<std::size_t>(one.directive);
-          const catalogue::Directive& directive = catalogue::directive(one.directive);
-          const bool is_choice = directive.kind == catalogue::Kind::choice && directive.ordered;
-          const Privileges open = interpret(bare_settings(target), *target.systemd);
-          if (alone && (!is_choice || without.choices.at(index) == open.choices.at(index) ||
-                        one.directive == DirectiveId::KeyringMode))
-            lifted = true;
-        }
-        // A mount namespace ends only with all that makes one; up to 254 filters bring NoNewPrivileges= in.
-        const bool is_group =
-            one.directive == DirectiveId::PrivateMounts ||
-            (one.directive == DirectiveId::NoNewPrivileges && target.systemd->version <= 254);
-        EXPECT_TRUE(lifted || is_group || target.runs_as == RunsAs::dynamic_user)
-            << profile.name << " on " << target.systemd->version << ": nothing lifts "
-            << catalogue::directive(one.directive).name << "=";
-      }
 }
 
 }  // namespace
