@@ -94,6 +94,17 @@ struct Tree {
 };
 [[nodiscard]] std::span<const Tree> trees();
 
+// Where systemd puts a mount of the service's own, which what is said of a path above passes over.
+struct Mount {
+  std::span<const Condition> when;  // any of them
+  std::optional<Condition> unless;
+  std::span<const std::string_view> paths;  // `-`: may be absent
+  std::span<const std::string_view> writable;  // of them, although ProtectSystem=strict says otherwise
+  std::span<const DirectiveId> lists;  // each path that they list; names of folders `below`, if there is one
+  std::string_view below;
+};
+[[nodiscard]] std::span<const Mount> mounts();
+
 struct ImpliedGrant {
   ImpliedFrom from;
   DirectiveId items;  // ImpliedFrom::items

@@ -111,7 +111,6 @@ constexpr Case kCases[] = {
      "ProtectSystem=full\nNoExecPaths=/\nExecPaths=/usr\nReadOnlyPaths=/usr"},
     {"no-exec-path-lost", 252, "ProtectSystem=strict\nNoExecPaths=/opt\nReadOnlyPaths=/opt",
      "ProtectSystem=full\nNoExecPaths=/opt\nReadOnlyPaths=/opt"},
-    {"no-exec-private-tmp", 252, "PrivateTmp=yes\nNoExecPaths=/tmp", "PrivateTmp=yes\nNoExecPaths=+/tmp"},
     {"home-hidden", 252, "ProtectHome=yes\nReadWritePaths=-/home/x",
      "ProtectHome=read-only\nReadWritePaths=-/home/x"},
     {"home-hidden", 252, "ProtectHome=tmpfs\nReadWritePaths=/home/x",

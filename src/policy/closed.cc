@@ -7,8 +7,10 @@
 #include <array>
 #include <charconv>
 
+#include "policy/paths.h"
 #include "privileges/path_access.h"
 #include "privileges/privileges.h"
+#include "util/text.h"
 
 namespace harden {
 namespace {
@@ -35,17 +37,9 @@ std::uint8_t choice_index(const Directive& directive, std::string_view name) {
   return static_cast<std::uint8_t>(at - directive.values.begin());
 }
 
-// As a word of a list of paths: `%` is no specifier, and blanks do not end it.
-std::string path_word(std::string_view path, bool optional) {
-  std::string word = optional ? "-" : "";
-  for (const char c : path) {
-    if (c == '%') word += '%';
-    word += c;
-  }
-  return word.find_first_of(" \t") == std::string::npos ? word : fmt::format("\"{}\"", word);
+void note(Slot& slot, const Grant& grant) {
+  if (std::ranges::find(slot.opened_by, grant) == slot.opened_by.end()) slot.opened_by.push_back(grant);
 }
-
-std::string_view without_mark(std::string_view path) { return path.substr(path.starts_with('-') ? 1 : 0); }
 
 class Closer {
  public:
@@ -68,27 +62,15 @@ class Closer {
     leave_behind();
     spare();   // what was left behind too
     drop_what_is_not_to_be_had();
-    open_paths();
+    open_paths(closed_, paths_, target_, unit_);
+    shut_mounts(closed_, target_);
     return std::move(closed_);
   }
 
  private:
-  struct PathGrant {
-    const Grant* grant;
-    Access access;
-    std::string path;
-    bool optional;
-    bool named;    // by somebody, as an argument
-    bool implied;  // by the unit, from what the policy alone shuts
-  };
-
   [[nodiscard]] unsigned version() const { return target_.systemd->version; }
   [[nodiscard]] bool is_root() const { return target_.runs_as == RunsAs::root; }
   Slot& slot(DirectiveId id) { return closed_.slots[id]; }
-  [[nodiscard]] const Slot* find_slot(DirectiveId id) const {
-    const auto at = closed_.slots.find(id);
-    return at == closed_.slots.end() ? nullptr : &at->second;
-  }
 
   // The tightest value up to `index` that the version has; nothing if that is the loosest.
   [[nodiscard]] std::optional<std::uint8_t> lowered(const Directive& directive, std::uint8_t index) const {
@@ -130,46 +112,6 @@ class Closer {
           made.base.emplace_back(word);
     }
     slot(directive.id) = std::move(made);
-  }
-
-  static void note(Slot& slot, const Grant& grant) {
-    if (std::ranges::find(slot.opened_by, grant) == slot.opened_by.end()) slot.opened_by.push_back(grant);
-  }
-
-  void lift(DirectiveId id, const Grant& grant) {
-    Slot& opened = slot(id);
-    opened.lifted = true;
-    note(opened, grant);
-  }
-
-  void loosen(DirectiveId id, std::string_view word, const Grant& grant) {
-    const Directive& directive = catalogue::directive(id);
-    Slot* opened = closed_.slots.contains(id) ? &slot(id) : nullptr;
-    if (opened == nullptr || !opened->in_profile) return;
-    if (directive.kind == Kind::mode) {
-      const unsigned mode = parse_mode(word);
-      if ((opened->mode.value_or(0) & ~mode) == 0) return;
-      opened->mode = opened->mode.value_or(0) & mode;
-    } else {
-      std::uint8_t index = choice_index(directive, word);
-      while (index > 0 && directive.values[index].since > version()) --index;
-      if (index >= opened->choice.value_or(0)) return;
-      opened->choice = index;
-    }
-    note(*opened, grant);
-  }
-
-  void add(DirectiveId id, std::string word, const Grant& grant) {
-    Slot& opened = slot(id);
-    note(opened, grant);
-    opened.granted.insert(std::move(word));
-  }
-
-  void remove(DirectiveId id, std::string_view word, const Grant& grant) {
-    const auto at = closed_.slots.find(id);
-    if (at == closed_.slots.end()) return;
-    std::erase(at->second.base, word);
-    note(at->second, grant);
   }
 
   [[nodiscard]] bool applies(const Implication& row) const {
@@ -268,33 +210,34 @@ class Closer {
   void apply_effect(const Grant& grant, const GrantEffect& effect, const std::string& word, bool named) {
     switch (effect.op) {
       case GrantOp::lift:
-        lift(effect.directive, grant);
+        closed_.lift(effect.directive, grant);
         break;
       case GrantOp::lift_implying:
-        lift(effect.directive, grant);
+        closed_.lift(effect.directive, grant);
         // Lists that only open are written for what stays shut, and not at all where nothing does.
         for_each_implying(effect.directive, [&](DirectiveId id) {
-          if (!is_opening_list(catalogue::directive(id))) lift(id, grant);
+          if (!is_opening_list(catalogue::directive(id))) closed_.lift(id, grant);
         });
         break;
       case GrantOp::set:
-        loosen(effect.directive, word, grant);
+        closed_.loosen(effect.directive, word, grant);
         break;
       case GrantOp::add:
-        if (named || !is_shut_by_unit(effect.directive)) add(effect.directive, word, grant);
+        if (named || !is_shut_by_unit(effect.directive)) closed_.add(effect.directive, word, grant);
         break;
       case GrantOp::remove:
-        remove(effect.directive, word, grant);
+        closed_.remove(effect.directive, word, grant);
         break;
       case GrantOp::capability:
-        add(DirectiveId::CapabilityBoundingSet, word, grant);
+        closed_.add(DirectiveId::CapabilityBoundingSet, word, grant);
         // What the unit's user may have, the unit's own line says; a command behind a `!` runs as root.
-        if (named && !is_root()) add(DirectiveId::AmbientCapabilities, word, grant);
-        lift(DirectiveId::PrivateUsers, grant);
+        if (named && !is_root()) closed_.add(DirectiveId::AmbientCapabilities, word, grant);
+        closed_.lift(DirectiveId::PrivateUsers, grant);
         break;
       case GrantOp::device:
-        if (named || !is_shut_by_unit(DirectiveId::DeviceAllow)) add(DirectiveId::DeviceAllow, word, grant);
-        lift(DirectiveId::PrivateDevices, grant);
+        if (named || !is_shut_by_unit(DirectiveId::DeviceAllow))
+          closed_.add(DirectiveId::DeviceAllow, word, grant);
+        closed_.lift(DirectiveId::PrivateDevices, grant);
         break;
       case GrantOp::path:
         break;  // open_paths()
@@ -307,7 +250,7 @@ class Closer {
     for (const Implication& row : catalogue::implications()) {
       if (!applies(row)) continue;
       const bool gone = std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
-        const Slot* lifted = find_slot(condition.directive);
+        const Slot* lifted = closed_.find(condition.directive);
         return lifted != nullptr && lifted->in_profile && lifted->lifted && lifted->choice &&
                !is_written(unit_, condition.directive) && condition.test == catalogue::Test::choice &&
                (condition.choices >> *lifted->choice & 1U) != 0;
@@ -318,7 +261,7 @@ class Closer {
   }
   void keep_effects(const Implication& row) {
     for (const catalogue::Effect& effect : row.effects) {
-      const Slot* before = find_slot(effect.directive);
+      const Slot* before = closed_.find(effect.directive);
       // An allow list has what it allows.
       const bool is_allow_list =
           before != nullptr && before->in_profile && (before->denied.empty() || !before->base.empty());
@@ -382,134 +325,12 @@ class Closer {
     }
   }
 
-  // The unit's own line, else the profile's value, else what the unit's other lines imply.
-  [[nodiscard]] bool holds(const catalogue::Condition& condition) const {
-    const Slot* slot = find_slot(condition.directive);
-    std::optional<std::uint8_t> choice = closed_.own.choice(condition.directive);
-    if (!closed_.stays.contains(condition.directive) && slot != nullptr && slot->is_closed() &&
-        slot->choice)
-      choice = std::max(*slot->choice, choice.value_or(0));
-    return choice && (condition.choices >> *choice & 1U) != 0;
-  }
-  [[nodiscard]] bool stands_in_the_way(const catalogue::Tree& tree, std::string_view path,
-                                       bool of_policy) const {
-    const auto is_in = [&](std::span<const std::string_view> dirs) {
-      return std::ranges::any_of(dirs, [&](std::string_view dir) { return is_at_or_below(path, dir); });
-    };
-    if (of_policy && is_written(unit_, tree.when.directive)) return false;
-    return is_in(tree.paths) && !is_in(tree.except) && holds(tree.when) &&
-           !(tree.unless && holds(*tree.unless));
-  }
-
-  void open_paths() {
-    // First the choices, so that all words are for those that hold in the end.
-    for (const PathGrant& path : paths_)
-      for (const catalogue::Tree& tree : catalogue::trees())
-        if (stands_in_the_way(tree, path.path, path.implied))
-          for (const catalogue::TreeAction& action : tree.actions)
-            if (action.access == path.access && catalogue::directive(action.directive).kind == Kind::choice)
-              loosen(action.directive, action.word, *path.grant);
-
-    const bool restricts_execution = is_excepted_from(closed_, DirectiveId::NoExecPaths);
-    for (const PathGrant& path : paths_) {
-      if (path.access != Access::exec) {
-        open_trees(path, path.access);
-        continue;
-      }
-      if (is_program(*target_.layout, path.path)) continue;
-      if (restricts_execution)
-        add(DirectiveId::ExecPaths, path_word(path.path, path.optional), *path.grant);
-      open_trees(path, restricts_execution ? Access::exec : Access::read);
-    }
-    const Slot* executable = find_slot(DirectiveId::ExecPaths);
-    if (!restricts_execution || executable == nullptr || !executable->is_closed()) return;
-    // With NoExecPaths= the profile's folders of programs come, whatever the unit adds to them.
-    if (!is_written(unit_, DirectiveId::NoExecPaths))
-      slot(DirectiveId::ExecPaths).granted.insert(executable->base.begin(), executable->base.end());
-    for (const std::string_view program : target_.layout->programs) keep_read_only(program);
-  }
-
-  // Is the path opened as far by another that holds it? A mount more would only keep files from moving
-  // between them. Beyond its own tree a path opens nothing: write:/var is not for a private /var/tmp.
-  [[nodiscard]] bool is_opened_with(const catalogue::Tree& tree, std::string_view path,
-                                    Access access) const {
-    if (access == Access::exec && is_opened_by_unit(tree, path)) return true;
-    return std::ranges::any_of(paths_, [&](const PathGrant& other) {
-      const bool opens_more = other.access == Access::write && access != Access::write;
-      return (opens_more || (other.access == access && access != Access::exec && other.path != path)) &&
-             is_at_or_below(path, other.path) && stands_in_the_way(tree, other.path, other.implied);
-    });
-  }
-
-  // To bind it read-only would take from the unit what it opens itself: BindPaths=/srv.
-  [[nodiscard]] bool is_opened_by_unit(const catalogue::Tree& tree, std::string_view path) const {
-    const Slot* closer = find_slot(tree.when.directive);
-    if (unit_ == nullptr) return false;
-    Settings both = closed_.own;
-    if (closer != nullptr && closer->is_closed() && closer->choice &&
-        !is_written(unit_, tree.when.directive))
-      both.set(tree.when.directive, Choice{*closer->choice});
-    return has_right(interpret_paths(both, Reading::claimed).paths.at(path), Right::write);
-  }
-
-  void open_trees(const PathGrant& path, Access access) {
-    for (const catalogue::Tree& tree : catalogue::trees()) {
-      if (!stands_in_the_way(tree, path.path, path.implied) || is_opened_with(tree, path.path, path.access))
-        continue;
-      for (const catalogue::TreeAction& action : tree.actions) {
-        if (action.access != access || catalogue::directive(action.directive).kind == Kind::choice)
-          continue;
-        add(action.directive, path_word(path.path, path.optional), *path.grant);
-        if (path.named && !path.optional)
-          add(DirectiveId::RequiresMountsFor, path_word(path.path, false), *path.grant);
-      }
-    }
-  }
-  // A program folder that a read-only tree would lose by being executable.
-  void keep_read_only(std::string_view program) {
-    for (const catalogue::Tree& tree : catalogue::trees()) {
-      if (!stands_in_the_way(tree, without_mark(program), false) ||
-          is_opened_with(tree, without_mark(program), Access::exec))
-        continue;
-      for (const catalogue::TreeAction& action : tree.actions)
-        if (action.access == Access::exec && catalogue::directive(action.directive).kind != Kind::choice)
-          slot(action.directive).granted.emplace(program);
-    }
-  }
-
-  static bool is_excepted_from(const Closed& closed, DirectiveId closer);
-  friend std::vector<std::string> harden::slot_words(const Closed& closed, DirectiveId id);
-
   const catalogue::Profile& profile_;
   const Target& target_;
   const LoadedUnit* unit_;
   Closed closed_;
-  std::vector<PathGrant> paths_;
+  std::vector<OpenedPath> paths_;
 };
-
-// Is anything shut that the entries of its list of exceptions could open?
-bool Closer::is_excepted_from(const Closed& closed, DirectiveId closer) {
-  const auto writes = [&](DirectiveId id) {
-    return !closed.stays.contains(id) && !slot_words(closed, id).empty();
-  };
-  if (writes(closer)) return true;
-  if (const Value* value = closed.own.find(closer)) {
-    const auto* choice = std::get_if<Choice>(value);
-    if (choice == nullptr || choice->index != 0) return true;
-  }
-  // PrivateDevices= brings DevicePolicy= in.
-  return std::ranges::any_of(catalogue::implications(), [&](const Implication& row) {
-    return row.stage == Stage::load && row.since <= closed.version && closed.version <= row.until &&
-           std::ranges::any_of(row.effects,
-                               [&](const catalogue::Effect& effect) {
-                                 return effect.kind == catalogue::EffectKind::set_choice &&
-                                        effect.directive == closer && effect.choice != 0;
-                               }) &&
-           std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
-             return condition.directive != closer && writes(condition.directive);
-           });
-  });
-}
 
 std::vector<std::string> with_tilde(const Slot& slot) {
   std::vector<std::string> words;
@@ -556,6 +377,55 @@ Settings bare_settings(const Target& target) {
   return settings;
 }
 
+const Slot* Closed::find(DirectiveId id) const {
+  const auto at = slots.find(id);
+  return at == slots.end() ? nullptr : &at->second;
+}
+
+std::optional<std::uint8_t> Closed::choice(DirectiveId id) const {
+  const Slot* slot = find(id);
+  const std::optional<std::uint8_t> own_choice = own.choice(id);
+  if (stays.contains(id) || slot == nullptr || !slot->is_closed() || !slot->choice) return own_choice;
+  return std::max(*slot->choice, own_choice.value_or(0));
+}
+
+void Closed::lift(DirectiveId id, const Grant& grant) {
+  Slot& slot = slots[id];
+  slot.lifted = true;
+  note(slot, grant);
+}
+
+void Closed::loosen(DirectiveId id, std::string_view word, const Grant& grant) {
+  const Directive& directive = catalogue::directive(id);
+  const auto at = slots.find(id);
+  if (at == slots.end() || !at->second.in_profile) return;
+  Slot& slot = at->second;
+  if (directive.kind == Kind::mode) {
+    const unsigned mode = parse_mode(word);
+    if ((slot.mode.value_or(0) & ~mode) == 0) return;
+    slot.mode = slot.mode.value_or(0) & mode;
+  } else {
+    std::uint8_t index = choice_index(directive, word);
+    while (index > 0 && directive.values[index].since > version) --index;
+    if (index >= slot.choice.value_or(0)) return;
+    slot.choice = index;
+  }
+  note(slot, grant);
+}
+
+void Closed::add(DirectiveId id, std::string word, const Grant& grant) {
+  Slot& slot = slots[id];
+  note(slot, grant);
+  slot.granted.insert(std::move(word));
+}
+
+void Closed::remove(DirectiveId id, std::string_view word, const Grant& grant) {
+  const auto at = slots.find(id);
+  if (at == slots.end()) return;
+  std::erase(at->second.base, word);
+  note(at->second, grant);
+}
+
 bool is_written(const LoadedUnit* unit, DirectiveId id) {
   return unit != nullptr && std::ranges::any_of(unit->contributions, [&](const Contribution& one) {
            return one.directive == id && one.fate != Fate::dropped;
@@ -570,8 +440,8 @@ std::string real_path(const catalogue::Layout& layout, std::string_view path) {
 
 bool is_program(const catalogue::Layout& layout, std::string_view path) {
   const std::string real = real_path(layout, path);
-  return std::ranges::any_of(layout.programs,
-                             [&](std::string_view dir) { return is_at_or_below(real, without_mark(dir)); });
+  return std::ranges::any_of(
+      layout.programs, [&](std::string_view dir) { return is_at_or_below(real, strip_left(dir, "-")); });
 }
 
 bool is_opening_list(const Directive& directive) {
@@ -596,6 +466,29 @@ bool fact_holds(catalogue::Fact fact, const Target& target) {
   return std::ranges::find(target.facts, fact) != target.facts.end();
 }
 
+bool is_shut(const Closed& closed, DirectiveId closer) {
+  const auto writes = [&](DirectiveId id) {
+    return !closed.stays.contains(id) && !slot_words(closed, id).empty();
+  };
+  if (writes(closer)) return true;
+  if (const Value* value = closed.own.find(closer)) {
+    const auto* choice = std::get_if<Choice>(value);
+    if (choice == nullptr || choice->index != 0) return true;
+  }
+  // PrivateDevices= brings DevicePolicy= in.
+  return std::ranges::any_of(catalogue::implications(), [&](const Implication& row) {
+    return row.stage == Stage::load && row.since <= closed.version && closed.version <= row.until &&
+           std::ranges::any_of(row.effects,
+                               [&](const catalogue::Effect& effect) {
+                                 return effect.kind == catalogue::EffectKind::set_choice &&
+                                        effect.directive == closer && effect.choice != 0;
+                               }) &&
+           std::ranges::any_of(row.when, [&](const catalogue::Condition& condition) {
+             return condition.directive != closer && writes(condition.directive);
+           });
+  });
+}
+
 Closed close_with(const catalogue::Profile& profile, std::span<const Grant> grants,
                   std::span<const Grant> implied, std::span<const DirectiveId> overrides,
                   const Target& target, const LoadedUnit* unit) {
@@ -609,8 +502,7 @@ std::vector<std::string> slot_words(const Closed& closed, DirectiveId id) {
   const Directive& directive = catalogue::directive(id);
   if (is_opening_list(directive)) {
     // Where the unit has entries of its own, the first of them may be what shuts (DeviceAllow=).
-    if (directive.excepts && closed.own.find(id) == nullptr &&
-        !Closer::is_excepted_from(closed, *directive.excepts))
+    if (directive.excepts && closed.own.find(id) == nullptr && !is_shut(closed, *directive.excepts))
       return {};
     return all_words(slot);
   }

@@ -36,6 +36,15 @@ struct Closed {
   unsigned version = 0;  // of the systemd
   std::set<catalogue::DirectiveId> stays;  // the unit sets it, and no override is asked for
   Settings own;  // the unit's settings or, without one, those of a bare unit of the target's user
+
+  [[nodiscard]] const Slot* find(catalogue::DirectiveId id) const;
+  // The unit's own line, else the profile's value, else what the unit's other lines imply.
+  [[nodiscard]] std::optional<std::uint8_t> choice(catalogue::DirectiveId id) const;
+  // What a grant does to a directive (catalogue::GrantOp).
+  void lift(catalogue::DirectiveId id, const Grant& grant);
+  void loosen(catalogue::DirectiveId id, std::string_view word, const Grant& grant);
+  void add(catalogue::DirectiveId id, std::string word, const Grant& grant);
+  void remove(catalogue::DirectiveId id, std::string_view word, const Grant& grant);
 };
 
 // The settings of a unit that says nothing but whom it runs as.
@@ -46,6 +55,9 @@ struct Closed {
 
 // A list whose entries only open: what is granted is added to what the unit has.
 [[nodiscard]] bool is_opening_list(const catalogue::Directive& directive);
+
+// Is anything shut that the entries of `closer`'s list of exceptions could open?
+[[nodiscard]] bool is_shut(const Closed& closed, catalogue::DirectiveId closer);
 
 // Where a path really is, as far as the layout tells: "/lib/x" is "/usr/lib/x".
 [[nodiscard]] std::string real_path(const catalogue::Layout& layout, std::string_view path);

@@ -90,6 +90,18 @@ const std::vector<Case>& cases() {
       {"programs lie where the layout has them", "strict@1", "", kUser, 257, ExecPaths, "/nix/store",
        "nix"},
 
+      {"what has a mount of its own is named", "baseline@1", "", kUser, 257, NoExecPaths,
+       "/ -/var/tmp /dev /run /tmp"},
+      {"a path that is opened too", "strict@1", "write:/srv/a", kUser, 257, NoExecPaths,
+       "/ -/var/tmp /dev /run /srv/a /tmp"},
+      {"but none that may be executed", "strict@1", "write:/srv/a exec:/srv", kUser, 257, NoExecPaths,
+       "/ -/var/tmp /dev /run /tmp"},
+      {"nor what is no mount any more", "baseline@1", "tmp", kUser, 257, NoExecPaths, "/ /dev /run"},
+      {"a tree that is read-only leaves /run out", "strict@1", "", kUser, 257, ReadOnlyPaths, "/run"},
+      {"one that is not does not", "baseline@1", "", kUser, 257, ReadOnlyPaths, "-"},
+      {"nor if it is opened", "strict@1", "write:/run", kUser, 257, ReadOnlyPaths, "-"},
+      {"a place in it is opened by itself", "strict@1", "write:/run/a", kUser, 257, ReadOnlyPaths, "/run"},
+
       {"a low port takes its capability", "strict@1", "listen:80", kRoot, 257, CapabilityBoundingSet,
        "CAP_NET_BIND_SERVICE"},
       {"which root has by itself", "strict@1", "listen:80", kRoot, 257, AmbientCapabilities, "-"},

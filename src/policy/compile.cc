@@ -80,7 +80,9 @@ class Compiler {
 
   void keep(DirectiveId id, const Slot& slot, const std::vector<std::string>& words) {
     const Directive& directive = catalogue::directive(id);
-    if (is_opening_list(directive)) {
+    // Of ReadOnlyPaths= a profile says nothing by itself.
+    const bool is_addition = directive.kind == catalogue::Kind::paths && slot.base.empty();
+    if (is_opening_list(directive) || is_addition) {
       add_entries(id, slot, words);
       return;
     }

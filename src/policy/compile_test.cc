@@ -29,6 +29,10 @@ bool has(const std::vector<std::string>& lines, std::string_view line) {
   return std::ranges::find(lines, line) != lines.end();
 }
 
+bool has_any(const std::vector<std::string>& lines, std::string_view name) {
+  return std::ranges::any_of(lines, [&](const std::string& line) { return line.starts_with(name); });
+}
+
 // ExecPaths=/usr alone takes /usr out of the read-only tree, as haproxy.service of Debian would have had
 // it.
 TEST(Compile, KeepsProgramsReadOnlyBesideBindsOfTheUnit) {
@@ -49,12 +53,33 @@ TEST(Compile, StandsMissingFoldersOfGrants) {
   EXPECT_TRUE(has(lines, "ReadWritePaths=-/var/tmp"));
 }
 
-TEST(Compile, AddsNoPeersOfTheProfileToThoseOfTheUnit) {
-  EXPECT_FALSE(has(written_beside("IPAddressAllow=10.0.0.1\n", "baseline@1"), "IPAddressAllow=localhost"));
+TEST(Compile, NamesTheMountsOfTheUnitThatItsRulePassesOver) {
+  const auto lines = written_beside(
+      "BindPaths=/a:/srv/b\nStateDirectory=c\nTemporaryFileSystem=/d:ro\nReadWritePaths=-/e\n",
+      "baseline@1");
+  for (const std::string path : {"/", "/srv/b", "/var/lib/c", "/d", "-/e", "/tmp", "/run"})
+    EXPECT_TRUE(has(lines, "NoExecPaths=" + path)) << path;
+  EXPECT_TRUE(has(written_beside("DynamicUser=yes\nStateDirectory=c\n", "baseline@1"),
+                  "NoExecPaths=-/var/lib/private/c"));
+  EXPECT_FALSE(has_any(written_beside("ExecPaths=/\n", "baseline@1"), "NoExecPaths=/tmp"));
+  EXPECT_FALSE(has_any(written_beside("NoExecPaths=/srv\nPrivateTmp=yes\n", "baseline@1"), "NoExecPaths"));
+  EXPECT_FALSE(has_any(written_beside("ReadWritePaths=/run\n", "strict@1"), "ReadOnlyPaths"));
 }
 
-bool has_any(const std::vector<std::string>& lines, std::string_view name) {
-  return std::ranges::any_of(lines, [&](const std::string& line) { return line.starts_with(name); });
+// /run is read-only in such a unit, until something brings the API file systems in.
+TEST(Compile, OpensNothingInATreeThatTheUnitMakesReadOnly) {
+  EXPECT_TRUE(has(written_beside("ProtectSystem=strict\n", "light@1"), "ReadOnlyPaths=/run"));
+  EXPECT_TRUE(has(written_beside("DynamicUser=yes\n", "light@1"), "ReadOnlyPaths=/run"));
+  EXPECT_TRUE(
+      has(written_beside("ProtectSystem=strict\nReadOnlyPaths=/home\n", "light@1"), "ReadOnlyPaths=/run"));
+  EXPECT_FALSE(
+      has_any(written_beside("ProtectSystem=strict\nReadOnlyPaths=/run\n", "light@1"), "ReadOnlyPaths"));
+  EXPECT_FALSE(
+      has_any(written_beside("ProtectSystem=strict\nMountAPIVFS=yes\n", "light@1"), "ReadOnlyPaths"));
+}
+
+TEST(Compile, AddsNoPeersOfTheProfileToThoseOfTheUnit) {
+  EXPECT_FALSE(has(written_beside("IPAddressAllow=10.0.0.1\n", "baseline@1"), "IPAddressAllow=localhost"));
 }
 
 TEST(Compile, LeavesWhatTheUnitSetsAndSaysWhetherItIsLooser) {

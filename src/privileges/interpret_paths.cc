@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "catalogue/policy.h"
+#include "privileges/mounts.h"
 #include "privileges/privileges.h"
 
 namespace harden {
@@ -33,16 +35,6 @@ constexpr std::array<std::string_view, 2> kKernelLogs = {"/dev/kmsg", "/proc/kms
 constexpr std::string_view kControlGroups = "/sys/fs/cgroup";
 constexpr std::string_view kSharedMemory = "/dev/shm";
 
-struct OwnDirectories {
-  DirectiveId directive;
-  std::string_view parent;
-};
-constexpr std::array<OwnDirectories, 5> kOwnDirectories = {{{DirectiveId::RuntimeDirectory, "/run"},
-                                                            {DirectiveId::StateDirectory, "/var/lib"},
-                                                            {DirectiveId::CacheDirectory, "/var/cache"},
-                                                            {DirectiveId::LogsDirectory, "/var/log"},
-                                                            {DirectiveId::ConfigurationDirectory, "/etc"}}};
-
 class PathRules {
  public:
   PathRules(const Settings& settings, Reading reading) : settings_(settings), reading_(reading) {}
@@ -54,8 +46,10 @@ class PathRules {
     private_trees();
     listed_paths();
     mounts();
+    const WordNames mounted = changes_;
     own_directories();
     executables();
+    if (reading_ == Reading::enforced) leave_mounts(mounted);
     PathAccess::Changes changes;
     for (const std::string& path : changes_) changes.emplace(path, rights_at(path));
     return {PathAccess(std::move(changes)), std::move(unknown_)};
@@ -141,15 +135,11 @@ class PathRules {
     if (list == nullptr) return;
     for (std::string_view path : list->words) {
       while (path.starts_with('-') || path.starts_with('+')) path.remove_prefix(1);
-      if (is_known(path))
+      if (is_known_path(path))
         each(path);
       else if (opens)
         unknown_.emplace(path);
     }
-  }
-  // Absolute, and without a specifier that only the machine can expand.
-  [[nodiscard]] static bool is_known(std::string_view path) {
-    return path.starts_with('/') && path.find('%') == std::string_view::npos;
   }
 
   void listed_paths() {
@@ -158,31 +148,13 @@ class PathRules {
     for_each_path(DirectiveId::InaccessiblePaths, false, [&](std::string_view path) { hide(path); });
   }
 
-  // SOURCE[:DESTINATION[:OPTIONS]] with `-` and `\:`; the destination, which may be unknown.
-  [[nodiscard]] static std::string destination_of(std::string_view mount) {
-    if (mount.starts_with('-')) mount.remove_prefix(1);
-    std::array<std::string, 2> parts;
-    std::size_t part = 0;
-    for (std::size_t i = 0; i < mount.size() && part < parts.size(); ++i) {
-      if (mount[i] == '\\' && i + 1 < mount.size() && mount[i + 1] == ':')
-        parts.at(part) += mount[++i];
-      else if (mount[i] == ':')
-        ++part;
-      else
-        parts.at(part) += mount[i];
-    }
-    std::string path = parts[1].empty() ? parts[0] : parts[1];
-    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    return path;
-  }
-
   void mounts() {
     for (const DirectiveId id : {DirectiveId::BindPaths, DirectiveId::BindReadOnlyPaths}) {
       const Words* list = settings_.words(id);
       if (list == nullptr) continue;
       for (const std::string& mount : list->words) {
-        const std::string path = destination_of(mount);
-        if (!is_known(path)) {
+        const std::string path = mount_destination(mount);
+        if (!is_known_path(path)) {
           unknown_.insert(path);
           continue;
         }
@@ -195,7 +167,7 @@ class PathRules {
     for (const std::string& mount : list->words) {
       const std::size_t colon = mount.find(':');
       const std::string path = mount.substr(0, colon);
-      if (!is_known(path)) continue;
+      if (!is_known_path(path)) continue;
       layers_.try_emplace(note(path), Layer::own);  // a bind mount at the same place covers it
       const std::string options = colon == std::string::npos ? "" : "," + mount.substr(colon + 1) + ",";
       write(path, options.find(",ro,") == std::string::npos);
@@ -205,18 +177,21 @@ class PathRules {
   // NAME[:LINK[:FLAGS]], writable holes in whatever is above. Those of a dynamic user lie in `private` and
   // are linked to; for others there is nothing there.
   void own_directories() {
-    for (const auto& [directive, parent] : kOwnDirectories) {
-      const Words* list = settings_.words(directive);
-      if (list == nullptr) continue;
-      for (const std::string& word : list->words) {
-        const std::string name = word.substr(0, word.find(':'));
-        if (name.empty() || name.find('%') != std::string::npos) {
-          unknown_.insert(std::string(parent) + "/" + name);
-          continue;
-        }
-        open_directory(std::string(parent) + "/" + name);
-        open_directory(std::string(parent) + "/private/" + name);
+    for (const catalogue::Mount& row : catalogue::mounts())
+      if (!row.below.empty())
+        for (const DirectiveId id : row.lists) open_directories(id, row.below);
+  }
+  void open_directories(DirectiveId id, std::string_view parent) {
+    const Words* list = settings_.words(id);
+    if (list == nullptr) return;
+    for (const std::string& word : list->words) {
+      const std::string name = word.substr(0, word.find(':'));
+      if (name.empty() || name.find('%') != std::string::npos) {
+        unknown_.insert(std::string(parent) + "/" + name);
+        continue;
       }
+      open_directory(std::string(parent) + "/" + name);
+      open_directory(std::string(parent) + "/private/" + name);
     }
   }
   void open_directory(const std::string& path) {
@@ -225,11 +200,9 @@ class PathRules {
   }
 
   // The pass that makes a tree read-only leaves out each path of these two lists with all below it, unless
-  // the very path is made read-only too; and the pass that makes a tree not executable leaves out each path
-  // with a mount of its own, whatever that is for, unless the very path is in one of the lists (measured on
-  // 252 and 257, unchanged in 262). Where 252 is tighter this says more than there is.
+  // the very path is made read-only too (measured on 252 and 257, unchanged in 262). Where 252 is tighter
+  // this says more than there is.
   void executables() {
-    const WordNames mounts = changes_;
     const auto open = [&](std::string_view path, bool executable) {
       auto [at, fresh] = executable_.try_emplace(note(path), executable);
       if (!fresh) at->second = at->second || executable;
@@ -237,15 +210,24 @@ class PathRules {
     };
     for_each_path(DirectiveId::NoExecPaths, false, [&](std::string_view path) { open(path, false); });
     for_each_path(DirectiveId::ExecPaths, true, [&](std::string_view path) { open(path, true); });
-    const bool is_private = choice(DirectiveId::PrivateDevices) != 0;
-    const bool reaches_shared_memory =
-        reading_ == Reading::claimed || !is_private || executable_.contains("/dev");
-    if (is_private)
-      executable_.try_emplace(note(kSharedMemory),
-                              !reaches_shared_memory || nearest(executable_, kSharedMemory, true));
-    if (is_private) executable_.try_emplace(note("/dev"), false);
-    if (reading_ == Reading::enforced)
-      for (const std::string& path : mounts) executable_.try_emplace(path, true);
+    if (choice(DirectiveId::PrivateDevices) == 0) return;
+    const bool reaches_shared_memory = reading_ == Reading::claimed || executable_.contains("/dev");
+    executable_.try_emplace(note(kSharedMemory),
+                            !reaches_shared_memory || nearest(executable_, kSharedMemory, true));
+    executable_.try_emplace(note("/dev"), false);
+  }
+  // What both passes leave out: each path with a mount of its own, whatever that is for, unless the very
+  // path is listed.
+  void leave_mounts(const WordNames& mounted) {
+    const auto is_kernel_tree = [](std::string_view path) {  // nobody puts a program there
+      return is_at_or_below(path, "/proc") || is_at_or_below(path, "/sys");
+    };
+    for (const std::string& path : mounted)
+      if (!is_kernel_tree(path)) executable_.try_emplace(path, true);
+    for (const OwnMount& mount : own_mounts(settings_)) {
+      executable_.try_emplace(note(mount.path), true);
+      if (mount.writable) writable_.try_emplace(mount.path, true);
+    }
   }
 
   template <typename T>

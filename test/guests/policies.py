@@ -4,6 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,13 +25,23 @@ class Case:
     user: str  # a key of USERS
     grants: tuple = ()
     service: str = "ExecStart=/bin/true\n"  # more lines of [Service]
+    whole: bool = False  # compiled beside the unit, as its lines change the policy; else beside a bare one
     settings: dict = field(default_factory=dict)  # what harden says that it writes, by directive
     drop_in: str = ""
 
     def compile(self, harden, systemd):
-        user = "u" if self.user == "user" else self.user
-        argv = [harden, "compile", f"--profile={self.profile}", f"--for-systemd={systemd}", f"--user={user}",
-                *(f"--allow={grant}" for grant in self.grants)]
+        with tempfile.TemporaryDirectory() as folder:
+            argv = [harden, "compile", f"--profile={self.profile}", f"--for-systemd={systemd}",
+                    *(f"--allow={grant}" for grant in self.grants)]
+            if self.whole:
+                unit = Path(folder, f"{self.name}.service")
+                unit.write_text(self.unit_text(), encoding="utf-8")
+                argv.append(str(unit))
+            else:
+                argv.append(f"--user={'u' if self.user == 'user' else self.user}")
+            self.run_harden(argv)
+
+    def run_harden(self, argv):
         texts = []
         for form in ("json", "dropin"):
             done = subprocess.run([*argv, f"--format={form}"], stdin=subprocess.DEVNULL, text=True,
@@ -41,9 +52,12 @@ class Case:
         self.settings = json.loads(texts[0])["settings"]
         self.drop_in = texts[1]
 
+    def unit_text(self):
+        return f"[Service]\nType=oneshot\n{USERS[self.user]}{self.service}"
+
     def files(self):
         unit = f"{UNITS_DIR}/{self.name}.service"
-        files = {unit: f"[Service]\nType=oneshot\n{USERS[self.user]}{self.service}"}
+        files = {unit: self.unit_text()}
         if self.drop_in:
             files[f"{unit}.d/10-harden.conf"] = self.drop_in
         return files

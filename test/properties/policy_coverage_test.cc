@@ -131,9 +131,10 @@ TEST(PolicyCatalogue, NoGrantClosesWhatAProfileLeavesOpen) {
         EXPECT_EQ(lost, "") << profile.name << " on " << target.systemd->version << " with "
                             << grant.text();
         // A bind mount shows and guards at once: the paths are compared above. An answer without a filter
-        // is none, nor is an exception without its rule; and to wait for a file system shuts nothing.
-        static const std::set<DirectiveId> kNoMeasure = {BindReadOnlyPaths, SystemCallErrorNumber,
-                                                         RequiresMountsFor};
+        // is none, nor is an exception without its rule; to wait for a file system shuts nothing; and a
+        // path that is opened is named where it would be passed over.
+        static const std::set<DirectiveId> kNoMeasure = {BindReadOnlyPaths, NoExecPaths,
+                                                         SystemCallErrorNumber, RequiresMountsFor};
         for (const DirectiveOrder& one : compare_settings(before, after, *target.systemd).directives)
           EXPECT_TRUE(one.order == Order::looser || kNoMeasure.contains(one.directive) ||
                       catalogue::directive(one.directive).excepts)
@@ -141,6 +142,19 @@ TEST(PolicyCatalogue, NoGrantClosesWhatAProfileLeavesOpen) {
               << catalogue::directive(one.directive).name << "= is " << order_name(one.order);
       }
     }
+}
+
+TEST(PolicyCatalogue, WhatIsEnforcedIsWhatIsClaimed) {
+  for (const catalogue::Profile& profile : catalogue::profiles())
+    for (const Target& target : targets())
+      for (const Grant& grant : testing::all_grants()) {
+        const Settings settings = merged_settings(compiled(profile, {grant}, target), target, nullptr);
+        EXPECT_EQ(join(excess(interpret(settings, *target.systemd, Reading::enforced),
+                              interpret(settings, *target.systemd, Reading::claimed)),
+                       ", "),
+                  "")
+            << profile.name << " on " << target.systemd->version << " with " << grant.text();
+      }
 }
 
 // How a directive is lifted. `gone`: others that are no longer written; `changed`: those with other words.
@@ -162,13 +176,22 @@ const std::vector<Way>& ways() {
       {KeyringMode, "keyring", {}, {}, "shared is the loosest that anybody asks for"},
       {RemoveIPC, "keep-ipc", {}, {}, ""},
       {LockPersonality, "personality", {}, {}, ""},
-      {ProtectSystem, "system-write", {BindReadOnlyPaths}, {}, "nothing is to be kept read-only"},
-      {ProtectHome, "home", {}, {}, ""},
+      {ProtectSystem,
+       "system-write",
+       {BindReadOnlyPaths, ReadOnlyPaths},
+       {},
+       "nothing is to be kept read-only"},
+      {ProtectHome, "home", {}, {NoExecPaths}, "a home has a mount of its own then"},
+      {ReadOnlyPaths, "write:/run", {}, {ReadWritePaths, RequiresMountsFor}, "the same path"},
       {InaccessiblePaths, "bus manager-sockets", {}, {}, ""},
       {ExecPaths, "exec", {NoExecPaths, BindReadOnlyPaths}, {}, "a rule and its exceptions"},
       {NoExecPaths, "exec", {ExecPaths, BindReadOnlyPaths}, {}, "a rule and its exceptions"},
       {BindReadOnlyPaths, "exec", {ExecPaths, NoExecPaths}, {}, "it is there for the exceptions"},
-      {PrivateTmp, "tmp", {}, {ReadWritePaths}, "the rest of the tree is read-only"},
+      {PrivateTmp,
+       "tmp",
+       {},
+       {ReadWritePaths, NoExecPaths},
+       "the rest of the tree is read-only, and a mount is gone"},
       {PrivateDevices, "device", {DevicePolicy}, {}, "a node and its rule"},
       {DevicePolicy, "device", {PrivateDevices}, {}, "a node and its rule"},
       {ProtectKernelTunables, "sysctl", {}, {SystemCallFilter}, "the old call for it"},

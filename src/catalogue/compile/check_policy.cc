@@ -23,6 +23,7 @@ class PolicyChecker {
     for (const ProfileRow& row : tables_.profiles) check_profile(row);
     for (const GrantRow& row : tables_.grants) check_grant(row);
     for (const TreeRow& row : tables_.trees) check_tree(row);
+    for (const MountRow& row : tables_.mounts) check_mount(row);
     for (const ImpliedRow& row : tables_.implied) check_implied(row);
     for (const LimitRow& row : tables_.limits) check_limit(row);
   }
@@ -155,6 +156,16 @@ class PolicyChecker {
       if (directive != nullptr && directive->kind == "choice")
         check_choice(row.place, action.directive, action.word);
     }
+  }
+
+  void check_mount(const MountRow& row) {
+    for (const auto* conditions : {&row.when, &row.unless})
+      for (const ConditionRow& condition : *conditions) check_condition(row.place, condition);
+    check_directives(row.place, row.lists);
+    if (row.lists.empty() ? row.paths.empty() || row.when.empty() : !row.paths.empty() || !row.when.empty())
+      fault(row.place, "a mount has `when` and `paths`, or `lists`");
+    for (const std::string& path : row.writable)
+      if (!is_listed(row.paths, path)) fault(row.place, "`{}` is none of its `paths`", path);
   }
 
   void check_implied(const ImpliedRow& row) {

@@ -22,6 +22,7 @@ class PolicyEmitter {
     profiles();
     grants();
     trees();
+    mounts();
     implied();
     limits();
     put("}}  // namespace\n\n"
@@ -29,6 +30,7 @@ class PolicyEmitter {
         "std::span<const Profile> profiles() {{ return kProfiles; }}\n"
         "std::span<const Grant> grants() {{ return kGrants; }}\n"
         "std::span<const Tree> trees() {{ return kTrees; }}\n"
+        "std::span<const Mount> mounts() {{ return kMounts; }}\n"
         "std::span<const ImpliedGrant> implied_grants() {{ return kImplied; }}\n"
         "std::span<const Limit> limits() {{ return kLimits; }}\n\n"
         "}}  // namespace harden::catalogue\n");
@@ -68,6 +70,10 @@ class PolicyEmitter {
   }
   std::string conditions(const std::vector<ConditionRow>& rows) {
     return array("Condition", list_of(rows, [this](const ConditionRow& row) { return condition(row); }));
+  }
+
+  std::string optional_condition(const std::vector<ConditionRow>& rows) const {
+    return rows.empty() ? "std::nullopt" : "Condition" + condition(rows.front());
   }
 
   void layouts() {
@@ -144,12 +150,21 @@ class PolicyEmitter {
                   return fmt::format("{{Access::{}, {}, {}}}", action.access, id_of(action.directive),
                                      quote_cpp(action.word));
                 }));
-      rows.push_back(
-          fmt::format("    {{{}, {}, {}, {}, {}}},\n", condition(row.when),
-                      row.unless.empty() ? "std::nullopt" : "Condition" + condition(row.unless.front()),
-                      texts(row.paths), texts(row.except), actions));
+      rows.push_back(fmt::format("    {{{}, {}, {}, {}, {}}},\n", condition(row.when),
+                                 optional_condition(row.unless), texts(row.paths), texts(row.except),
+                                 actions));
     }
     put("constexpr Tree kTrees[] = {{\n{}}};\n\n", fmt::join(rows, ""));
+  }
+
+  void mounts() {
+    std::vector<std::string> rows;
+    rows.reserve(tables_.mounts.size());
+    for (const MountRow& row : tables_.mounts)
+      rows.push_back(fmt::format("    {{{}, {}, {}, {}, {}, {}}},\n", conditions(row.when),
+                                 optional_condition(row.unless), texts(row.paths), texts(row.writable),
+                                 ids(row.lists), quote_cpp(row.below)));
+    put("constexpr Mount kMounts[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
 
   void implied() {

@@ -56,6 +56,15 @@ struct TreeRow {
   std::vector<Action> actions;
 };
 
+struct MountRow {
+  Place place;
+  std::vector<ConditionRow> when;     // any of them
+  std::vector<ConditionRow> unless;   // at most one
+  std::vector<std::string> paths, writable;
+  std::vector<std::string> lists;   // directives
+  std::string below;
+};
+
 struct ImpliedRow {
   Place place;
   std::string from = "condition";
@@ -80,6 +89,7 @@ struct PolicyTables {
   std::vector<ProfileRow> profiles;
   std::vector<GrantRow> grants;
   std::vector<TreeRow> trees;
+  std::vector<MountRow> mounts;
   std::vector<ImpliedRow> implied;
   std::vector<LimitRow> limits;
 };

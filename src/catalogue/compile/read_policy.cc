@@ -21,6 +21,7 @@ class PolicyReader {
     each("profiles.toml", "profile", [&](TableView& row) { tables.profiles.push_back(profile(row)); });
     each("grants.toml", "grant", [&](TableView& row) { tables.grants.push_back(grant(row)); });
     each("trees.toml", "tree", [&](TableView& row) { tables.trees.push_back(tree(row)); });
+    each("mounts.toml", "mount", [&](TableView& row) { tables.mounts.push_back(mount(row)); });
     each("implied.toml", "implied", [&](TableView& row) { tables.implied.push_back(implied(row)); });
     each("limits.toml", "limit", [&](TableView& row) { tables.limits.push_back(limit(row)); });
     return tables;
@@ -125,6 +126,19 @@ class PolicyReader {
         for (const auto& [name, value] : actions->columns)
           tree.actions.push_back({std::string(access), name, value.text});
     return tree;
+  }
+
+  MountRow mount(TableView& row) {
+    MountRow mount;
+    mount.place = place(row);
+    mount.when = conditions(row, "when");
+    if (const std::string unless = row.text("unless"); !unless.empty())
+      mount.unless.push_back(read_condition(unless));
+    mount.paths = row.texts("paths");
+    mount.writable = row.texts("writable");
+    mount.lists = row.texts("lists");
+    mount.below = row.text("below");
+    return mount;
   }
 
   ImpliedRow implied(TableView& row) {

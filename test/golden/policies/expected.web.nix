@@ -15,10 +15,11 @@
     ProtectSystem = "strict";
     # write:/var/log/web
     ReadWritePaths = [ "/var/log/web" ];
+    ReadOnlyPaths = [ "/run" ];
     InaccessiblePaths = [ "-/run/dbus" "-/run/systemd/io.systemd.Manager" "-/run/systemd/private" ];
     # exec:-/opt/web
     ExecPaths = [ "/usr" "-/opt/web" ];
-    NoExecPaths = [ "/" ];
+    NoExecPaths = [ "/" "-/home" "-/root" "-/run/user" "-/var/tmp" "/dev" "/run" "/tmp" "/var/log/web" ];
     # exec:-/opt/web
     BindReadOnlyPaths = [ "-/opt/web" "/usr" ];
     PrivateTmp = true;
