@@ -66,9 +66,13 @@ class Compiler {
     return words;
   }
 
-  // DynamicUser= brings in what a line of ours would loosen: PrivateTmp=disconnected.
+  // DynamicUser= brings in what a line of ours would loosen: PrivateTmp=disconnected. A default only gives
+  // way to a grant that somebody wrote: KeyringMode=shared for `keyring`.
   [[nodiscard]] bool is_tighter_already(DirectiveId id, const Slot& slot) const {
-    return slot.choice && closed_.own.choice(id).value_or(0) > *slot.choice;
+    if (!slot.choice || closed_.own.choice(id).value_or(0) <= *slot.choice) return false;
+    return closed_.own.find(id) != nullptr || std::ranges::none_of(slot.opened_by, [&](const Grant& grant) {
+             return std::ranges::find(compiled_.policy.grants, grant) != compiled_.policy.grants.end();
+           });
   }
 
   // What the policy alone would have there.

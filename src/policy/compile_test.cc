@@ -46,6 +46,13 @@ TEST(Compile, LeavesProgramsExecutableBesideExecPathsOfTheUnit) {
   EXPECT_FALSE(has(written_beside("ExecPaths=/usr/bin\nNoExecPaths=/\n", "baseline@1"), "ExecPaths=/usr"));
 }
 
+// systemd's default is as tight as the profile: nothing but a line makes it looser.
+TEST(Compile, WritesWhatIsLooserThanTheDefault) {
+  EXPECT_TRUE(has(written_beside("", "strict@1", "keyring"), "KeyringMode=shared"));
+  EXPECT_FALSE(has_any(written_beside("PAMName=login\n", "strict@1"), "KeyringMode="));
+  EXPECT_FALSE(has_any(written_beside("DynamicUser=yes\n", "strict@1"), "PrivateTmp="));
+}
+
 // /var/tmp is not there before /var is mounted, and a path that is missing stops a service.
 TEST(Compile, StandsMissingFoldersOfGrants) {
   const auto lines = written_beside("[Unit]\nDefaultDependencies=no\n", "strict@1");
