@@ -13,6 +13,7 @@
 #include "cli/policy_options.h"
 #include "cli/select_units.h"
 #include "emit/diff_report.h"
+#include "machine/machine.h"
 
 namespace harden {
 namespace {

@@ -5,8 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "cli/machine_facts.h"
-#include "policy/manager_conf.h"
+#include "machine/machine.h"
 #include "unit/words.h"
 #include "util/text.h"
 
@@ -25,28 +24,21 @@ Result<catalogue::Fact> parse_fact(std::string_view word) {
               near ? "did you mean " + std::string(*near) + "?" : names);
 }
 
-Result<Target> make_target(const PolicyOptions& options, const catalogue::Systemd& systemd,
-                           const catalogue::Layout* layout) {
-  Target target{&systemd, layout, RunsAs::root, {}, {}};
+// What the options say of the machine.
+Result<Target> with_options(const PolicyOptions& options, Target target) {
   if (options.layout) {
     HARDEN_TRY(target.layout, parse_layout(*options.layout));
   }
   for (const std::string& text : options.facts)
     for (const std::string_view word : split(text, ',')) {
       HARDEN_TRY(const catalogue::Fact fact, parse_fact(word));
-      target.facts.push_back(fact);
+      if (std::ranges::find(target.facts, fact) == target.facts.end()) target.facts.push_back(fact);
     }
   if (options.user)
     target.runs_as = *options.user == "dynamic"                        ? RunsAs::dynamic_user
                      : *options.user == "root" || *options.user == "0" ? RunsAs::root
                                                                        : RunsAs::user;
   return target;
-}
-
-// Are /bin and its like folders of their own in this tree?
-bool is_split(const FileSystem& fs) {
-  const auto bin = fs.resolve("/bin");
-  return bin && *bin == "/bin";
 }
 
 }  // namespace
@@ -70,7 +62,8 @@ std::optional<std::vector<Grant>> read_allow(const PolicyOptions& options, const
   std::vector<Grant> grants;
   Diagnostics diagnostics;
   for (const std::string& text : options.allow)
-    for (const std::string& word : split_words(text).words) add_grants(word, {}, grants, diagnostics);
+    for (const std::string& word : split_words(text).words)
+      add_grants(word, {}, false, grants, diagnostics);
   for (const Diagnostic& one : diagnostics) console.report(one);
   if (!diagnostics.empty()) return std::nullopt;
   return grants;
@@ -81,25 +74,20 @@ std::optional<Target> read_target(const PolicyOptions& options, const UnitSource
   const HardenConf conf = read_harden_conf(source.files());
   for (const Diagnostic& one : conf.diagnostics) console.report(one);
   if (conf.has_error()) return std::nullopt;
-  const catalogue::Layout* layout = conf.layout;
-  if (layout == &catalogue::layouts().front() && is_split(source.files()))
-    layout = catalogue::find_layout("split-usr");
-  auto target = make_target(options, source.systemd(), layout);
+  auto target = with_options(
+      options, machine_target(source.files(), conf, source.systemd(), source.is_this_machine()));
   if (!target) {
     console.report(target.error());
     return std::nullopt;
   }
-  target->manager = read_manager_conf(source.files(), source.systemd());
-  // Another tree may be for another machine.
-  if (source.is_this_machine())
-    for (const catalogue::Fact fact : find_machine_facts())
-      if (std::ranges::find(target->facts, fact) == target->facts.end()) target->facts.push_back(fact);
   return std::move(*target);
 }
 
 std::optional<LoadedUnit> load_for_policy(const UnitSource& source, const SelectedUnit& unit,
                                           const Console& console) {
-  LoadedUnit loaded = load_settings(source.tree().load(unit.name), {&source.systemd(), {}});
+  // A template is compiled as it is: its instances are not known.
+  const UnitName name = parse_unit_name(unit.label).value_or(unit.name);
+  LoadedUnit loaded = load_settings(source.tree().load(name), {&source.systemd(), {}});
   if (loaded.unit.fragment && !loaded.refusal) return loaded;
   const auto why = loaded.refusal ? loaded.refusal : source.load(unit).refusal;
   console.report(unit.label, why.value_or(Error{Errc::not_found, "there is no such unit", 0, {}, {}, {}}));
@@ -108,8 +96,11 @@ std::optional<LoadedUnit> load_for_policy(const UnitSource& source, const Select
 
 Result<Target> read_bare_target(const PolicyOptions& options, std::optional<unsigned> for_systemd) {
   const catalogue::Systemd& newest = catalogue::systemds().back();
-  return make_target(options, for_systemd ? catalogue::nearest_systemd(*for_systemd) : newest,
-                     &catalogue::layouts().front());
+  return with_options(options, Target{for_systemd ? &catalogue::nearest_systemd(*for_systemd) : &newest,
+                                      &catalogue::layouts().front(),
+                                      RunsAs::root,
+                                      {},
+                                      {}});
 }
 
 std::optional<Policy> with_options(const PolicyOptions& options, Policy policy, const Console& console) {

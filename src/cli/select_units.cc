@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <climits>
 
+#include "machine/machine.h"
 #include "util/text.h"
 
 namespace harden {
@@ -27,26 +27,6 @@ std::string with_suffix(const std::string& name) {
   const std::size_t dot = name.rfind('.');
   if (dot != std::string::npos && is_unit_type(std::string_view(name).substr(dot + 1))) return name;
   return name + ".service";
-}
-
-// "libsystemd-shared-252.so", "libsystemd-shared-257.9-1~deb13u1.so" → the number.
-std::optional<unsigned> version_of_library(std::string_view name) {
-  constexpr std::string_view kStart = "libsystemd-shared-";
-  if (!name.starts_with(kStart) || name.find(".so") == std::string_view::npos) return std::nullopt;
-  name.remove_prefix(kStart.size());
-  unsigned version = 0;
-  const auto [at, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-  if (error != std::errc() || version == 0) return std::nullopt;
-  return version;
-}
-
-std::optional<unsigned> version_in(const FileSystem& fs, const std::string& dir) {
-  const auto entries = fs.list_dir(dir);
-  if (!entries) return std::nullopt;
-  std::optional<unsigned> newest;
-  for (const DirEntry& entry : *entries)
-    if (const auto version = version_of_library(entry.name); version && version > newest) newest = version;
-  return newest;
 }
 
 // The absolute path in the tree that an argument means.
@@ -83,19 +63,6 @@ std::optional<UnitSource> open_units(const TreeOptions& options, Arguments argum
 std::string label_of(const SelectedUnit& selected, const Unit& unit) {
   const bool is_template = selected.label != selected.name.text();
   return is_template ? unit.name.template_name().text() : unit.name.text();
-}
-
-std::optional<unsigned> find_systemd_version(const FileSystem& fs) {
-  // Debian has the library beside others of its architecture, other systems in systemd's own folder.
-  for (const std::string lib : {"/usr/lib", "/usr/lib64", "/lib", "/lib64"}) {
-    if (const auto version = version_in(fs, lib + "/systemd")) return version;
-    const auto entries = fs.list_dir(lib);
-    if (!entries) continue;
-    for (const DirEntry& entry : *entries)
-      if (entry.name.find("-linux-") != std::string::npos)
-        if (const auto version = version_in(fs, lib + "/" + entry.name + "/systemd")) return version;
-  }
-  return std::nullopt;
 }
 
 Result<UnitSource> UnitSource::open(const TreeOptions& options, Arguments arguments) {

@@ -82,7 +82,4 @@ class UnitSource {
 // The name that a unit goes by in lists of several: its file's own, whatever alias was given.
 [[nodiscard]] std::string label_of(const SelectedUnit& selected, const Unit& unit);
 
-// The version of the systemd in the tree, by the file name of its library; nothing if there is none.
-[[nodiscard]] std::optional<unsigned> find_systemd_version(const FileSystem& fs);
-
 }  // namespace harden

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "settings/address.h"
+#include "unit/specifiers.h"
 #include "util/text.h"
 
 namespace harden {
@@ -80,10 +81,18 @@ bool is_below(std::string_view path, std::string_view dir) {
 // What systemd's own lists of paths, and of bind mounts, cannot hold without escapes of escapes.
 constexpr std::string_view kHardCharacters = ":\"'\\";
 
-Result<std::string> read_path(std::string_view word, const catalogue::Grant& row, std::string_view text) {
+bool are_of_instance(std::string_view text) {
+  for (std::size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 2))
+    if (i + 1 == text.size() || kInstanceSpecifiers.find(text[i + 1]) == std::string_view::npos)
+      return false;
+  return true;
+}
+
+Result<std::string> read_path(std::string_view word, const catalogue::Grant& row, std::string_view text,
+                              bool of_template) {
   const bool optional = text.starts_with('-');
   if (optional) text.remove_prefix(1);
-  if (text.find('%') != std::string_view::npos)
+  if (text.find('%') != std::string_view::npos && !(of_template && are_of_instance(text)))
     return wrong(word, "only the running system can tell where the path is", "write the path itself");
   const auto path = normal_path(text);
   if (!path)
@@ -102,7 +111,7 @@ Result<std::string> read_path(std::string_view word, const catalogue::Grant& row
   return (optional ? "-" : "") + *path;
 }
 
-Result<std::string> read_device(std::string_view word, std::string_view text) {
+Result<std::string> read_device(std::string_view word, std::string_view text, bool of_template) {
   std::string access = "rw";
   if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
     const std::string_view given = text.substr(colon + 1);
@@ -116,7 +125,8 @@ Result<std::string> read_device(std::string_view word, std::string_view text) {
   if (text.starts_with("char-") || text.starts_with("block-")) return fmt::format("{}:{}", text, access);
   const auto path = normal_path(text);
   if (!path || !is_below(*path, "/dev") || *path == "/dev" ||
-      path->find_first_of(" \t\"'\\%") != std::string::npos)
+      path->find_first_of(" \t\"'\\") != std::string::npos ||
+      (path->find('%') != std::string::npos && !(of_template && are_of_instance(*path))))
     return wrong(word, "not a node below /dev, nor char-GROUP or block-GROUP", "as in device:/dev/ttyS0");
   return fmt::format("{}:{}", *path, access);
 }
@@ -244,7 +254,7 @@ Result<std::string> read_namespace(std::string_view word, std::string_view text)
 }
 
 Result<std::vector<std::string>> read_arguments(std::string_view word, const catalogue::Grant& row,
-                                                std::string_view text) {
+                                                std::string_view text, bool of_template) {
   static constexpr std::array<std::string_view, 2> kPathStarts = {"/", "-/"};
   static constexpr std::array<std::string_view, 3> kDeviceStarts = {"/", "char-", "block-"};
   const auto each = [&](const std::vector<std::string_view>& parts, auto read) {
@@ -264,10 +274,10 @@ Result<std::vector<std::string>> read_arguments(std::string_view word, const cat
       break;
     case Argument::path:
       return each(split_before(text, kPathStarts),
-                  [&](std::string_view part) { return read_path(word, row, part); });
+                  [&](std::string_view part) { return read_path(word, row, part, of_template); });
     case Argument::device:
       return each(split_before(text, kDeviceStarts),
-                  [&](std::string_view part) { return read_device(word, part); });
+                  [&](std::string_view part) { return read_device(word, part, of_template); });
     case Argument::peers: {
       HARDEN_TRY(std::string peers, read_peers(word, text));
       std::vector<std::string> each_peer;
@@ -300,7 +310,7 @@ std::string joined_texts(std::span<const Grant> grants) {
   return text;
 }
 
-Result<std::vector<Grant>> parse_grants(std::string_view word) {
+Result<std::vector<Grant>> parse_grants(std::string_view word, bool of_template) {
   const std::size_t colon = word.find(':');
   const std::string_view name = word.substr(0, colon);
   const catalogue::Grant* row = catalogue::find_grant(name);
@@ -315,7 +325,8 @@ Result<std::vector<Grant>> parse_grants(std::string_view word) {
                    fmt::format("as in {}", row->examples.front()));
     return std::vector<Grant>{{row->id, {}}};
   }
-  HARDEN_TRY(std::vector<std::string> arguments, read_arguments(word, *row, word.substr(colon + 1)));
+  HARDEN_TRY(std::vector<std::string> arguments,
+             read_arguments(word, *row, word.substr(colon + 1), of_template));
   std::vector<Grant> grants;
   for (std::string& argument : arguments) grants.push_back({row->id, std::move(argument)});
   return grants;

@@ -17,10 +17,10 @@ namespace harden {
 
 struct Grant {
   catalogue::GrantId id{};
-  std::string argument;   // in normal form; empty if there is none
+  std::string argument;  // in normal form; empty if there is none. A `%` in it is a template's specifier
 
   [[nodiscard]] const catalogue::Grant& row() const { return catalogue::grant(id); }
-  [[nodiscard]] std::string text() const;   // "listen:443"
+  [[nodiscard]] std::string text() const;  // "listen:443"
   friend bool operator==(const Grant&, const Grant&) = default;
   friend auto operator<=>(const Grant&, const Grant&) = default;
 };
@@ -30,17 +30,18 @@ struct Grant {
 
 // One word of an `Allow=` or `--allow`, specifiers expanded: a list in its argument gives several grants.
 // Fails with Errc::invalid and the nearest right word, or the form asked for, as hint.
-[[nodiscard]] Result<std::vector<Grant>> parse_grants(std::string_view word);
+// `of_template`: a path or device may hold specifiers of the instance, "write:/srv/%i".
+[[nodiscard]] Result<std::vector<Grant>> parse_grants(std::string_view word, bool of_template = false);
 
 // What stands in the argument, for the effects of the grant.
 struct GrantArgument {
   bool low_port = false;
-  bool optional_path = false;         // `-` before it
-  std::string path;                   // without the `-`
-  std::string bind;                   // "tcp:443" as SocketBindAllow= takes it
-  std::vector<std::string> peers;     // as IPAddressAllow= takes them
-  std::string device;                 // "/dev/sr0 r" as DeviceAllow= takes it
-  std::string name;                   // of a family, capability, system call or namespace
+  bool optional_path = false;  // `-` before it
+  std::string path;  // without the `-`
+  std::string bind;  // "tcp:443" as SocketBindAllow= takes it
+  std::vector<std::string> peers;  // as IPAddressAllow= takes them
+  std::string device;  // "/dev/sr0 r" as DeviceAllow= takes it
+  std::string name;  // of a family, capability, system call or namespace
 };
 [[nodiscard]] GrantArgument read_argument(const Grant& grant);
 

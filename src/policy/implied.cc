@@ -26,13 +26,6 @@ using catalogue::ImpliedFrom;
 using catalogue::ImpliedGrant;
 using catalogue::Kind;
 
-// Folders that systemd makes for the service below them.
-constexpr std::array<std::pair<DirectiveId, std::string_view>, 4> kOwnFolders = {
-    {{DirectiveId::RuntimeDirectory, "/run"},
-     {DirectiveId::StateDirectory, "/var/lib"},
-     {DirectiveId::CacheDirectory, "/var/cache"},
-     {DirectiveId::LogsDirectory, "/var/log"}}};
-
 constexpr std::array<std::string_view, 2> kPrivateFolders = {"/tmp", "/var/tmp"};
 
 class ImpliedFinder {
@@ -98,7 +91,7 @@ class ImpliedFinder {
   }
   [[nodiscard]] std::optional<std::string> expanded(std::string_view text) const {
     const Expansion expansion = expand_specifiers(text, context());
-    if (expansion.state != Expansion::State::known) return std::nullopt;
+    if (expansion.state > Expansion::State::instance) return std::nullopt;
     return expansion.text;
   }
 
@@ -107,7 +100,7 @@ class ImpliedFinder {
       std::string text(pattern);
       if (const std::size_t at = text.find("{item}"); at != std::string::npos)
         text.replace(at, std::string_view("{item}").size(), item);
-      const auto grants = parse_grants(text);
+      const auto grants = parse_grants(text, unit_.unit.name.kind() == UnitNameKind::template_);
       if (!grants) continue;
       // The first row, and the first line, that asks for it is the reason.
       for (const Grant& grant : *grants)
@@ -183,12 +176,15 @@ class ImpliedFinder {
   }
 
   [[nodiscard]] bool is_own_folder(std::string_view path) const {
-    return std::ranges::any_of(kOwnFolders, [&](const auto& row) {
-      const Words* list = unit_.settings.words(row.first);
+    const auto is_in = [&](DirectiveId id, std::string_view parent) {
+      const Words* list = unit_.settings.words(id);
       return list != nullptr && std::ranges::any_of(list->words, [&](const std::string& name) {
-               return is_at_or_below(path,
-                                     fmt::format("{}/{}", row.second, name.substr(0, name.find(':'))));
+               return is_at_or_below(path, fmt::format("{}/{}", parent, name.substr(0, name.find(':'))));
              });
+    };
+    return std::ranges::any_of(catalogue::mounts(), [&](const catalogue::Mount& row) {
+      return !row.below.empty() &&
+             std::ranges::any_of(row.lists, [&](DirectiveId id) { return is_in(id, row.below); });
     });
   }
   // Its folder, since the file is made anew; unless systemd makes the folder for the service.

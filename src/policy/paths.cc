@@ -18,13 +18,9 @@ using catalogue::Access;
 using catalogue::DirectiveId;
 using catalogue::Kind;
 
-// As a word of a list of paths: `%` is no specifier, and blanks do not end it.
+// As a word of a list of paths, which blanks do not end. A `%` is a specifier: no grant has another.
 std::string path_word(std::string_view path, bool optional) {
-  std::string word = optional ? "-" : "";
-  for (const char c : path) {
-    if (c == '%') word += '%';
-    word += c;
-  }
+  std::string word = fmt::format("{}{}", optional ? "-" : "", path);
   return word.find_first_of(" \t") == std::string::npos ? word : fmt::format("\"{}\"", word);
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "policy/source_errors.h"
 #include "unit/specifiers.h"
 #include "unit/words.h"
 #include "util/text.h"
@@ -16,44 +17,6 @@ namespace {
 
 constexpr std::string_view kSection = "X-Harden";
 constexpr std::array<std::string_view, 5> kKeys = {"Allow", "Enable", "Ignore", "Override", "Profile"};
-constexpr std::string_view kConfSection = "Harden";
-constexpr std::array<std::string_view, 3> kConfKeys = {"Default", "Exempt", "Layout"};
-constexpr std::string_view kConfFile = "/etc/harden/harden.conf";
-constexpr std::string_view kConfDir = "/etc/harden/harden.conf.d";
-
-bool has_errors(const Diagnostics& diagnostics) {
-  return std::ranges::any_of(diagnostics,
-                             [](const Diagnostic& one) { return one.severity == Severity::error; });
-}
-
-void add_error(Diagnostics& diagnostics, const SourcePos& where, std::string message, std::string hint) {
-  add_diagnostic(diagnostics, {Severity::error, "policy", where, std::move(message), std::move(hint)});
-}
-void add_error(Diagnostics& diagnostics, const SourcePos& where, const Error& error) {
-  add_error(diagnostics, where, error.message, error.hint);
-}
-
-template <typename Range>
-std::string nearest_or(std::string_view word, const Range& names, std::string otherwise) {
-  const auto near = nearest(word, names);
-  return near ? fmt::format("did you mean {}?", *near) : std::move(otherwise);
-}
-
-template <typename Row>
-std::vector<std::string_view> names_of(std::span<const Row> rows) {
-  std::vector<std::string_view> names;
-  for (const Row& row : rows) names.push_back(row.name);
-  return names;
-}
-
-template <typename Row>
-Result<const Row*> parse_name(std::string_view what, std::string_view name, std::span<const Row> rows) {
-  const std::vector<std::string_view> names = names_of(rows);
-  for (const Row& row : rows)
-    if (row.name == name) return &row;
-  return fail(Errc::invalid, fmt::format("no {} `{}`", what, name), {},
-              nearest_or(name, names, fmt::format("one of {}", fmt::join(names, ", "))));
-}
 
 class SectionReader {
  public:
@@ -110,7 +73,7 @@ class SectionReader {
     for (const std::string& word : split.words) {
       const Expansion expansion =
           expand_specifiers(word, {&unit_.name, unit_.fragment_real_path, version_});
-      if (expansion.state == Expansion::State::known)
+      if (expansion.state <= Expansion::State::instance)
         each(expansion.text);
       else
         add_error(
@@ -137,7 +100,7 @@ class SectionReader {
 
   void allow(const std::string& word, const SourcePos& where) {
     std::vector<Grant> grants;
-    add_grants(word, where, grants, into_.diagnostics);
+    add_grants(word, where, unit_.name.kind() == UnitNameKind::template_, grants, into_.diagnostics);
     for (Grant& grant : grants) into_.sources.push_back({std::move(grant), where});
   }
 
@@ -156,42 +119,9 @@ class SectionReader {
   UnitPolicy& into_;
 };
 
-void read_conf_file(const UnitFile& file, HardenConf& conf) {
-  for (const Entry& entry : file.entries()) {
-    if (entry.section.starts_with("X-")) continue;
-    const SourcePos where{file.path(), entry.line};
-    if (entry.kind == EntryKind::section && entry.section != kConfSection)
-      add_error(conf.diagnostics, where, fmt::format("unknown section [{}]", entry.section),
-                "its settings stand in [Harden]");
-    if (entry.kind == EntryKind::malformed)
-      add_error(conf.diagnostics, where, "neither [SECTION] nor KEY=VALUE", "");
-    if (entry.kind != EntryKind::assignment || entry.section != kConfSection) continue;
-    if (entry.key == "Default") {
-      conf.default_profile = nullptr;
-      if (entry.value.empty() || entry.value == "none") continue;
-      if (const auto profile = parse_profile(entry.value))
-        conf.default_profile = *profile;
-      else
-        add_error(conf.diagnostics, where, profile.error());
-    } else if (entry.key == "Layout") {
-      if (const auto layout = parse_layout(entry.value))
-        conf.layout = *layout;
-      else
-        add_error(conf.diagnostics, where, layout.error());
-    } else if (entry.key == "Exempt") {
-      if (entry.value.empty()) conf.exempt.clear();
-      for (std::string& word : split_words(entry.value).words) conf.exempt.push_back(std::move(word));
-    } else if (!entry.key.starts_with("X-")) {
-      add_error(conf.diagnostics, where, fmt::format("unknown key {}= in [Harden]", entry.key),
-                nearest_or(entry.key, kConfKeys, fmt::format("one of {}", fmt::join(kConfKeys, ", "))));
-    }
-  }
-}
-
 }  // namespace
 
 bool UnitPolicy::has_error() const { return has_errors(diagnostics); }
-bool HardenConf::has_error() const { return has_errors(diagnostics); }
 
 Result<const catalogue::Profile*> parse_profile(std::string_view name) {
   return parse_name("profile", name, catalogue::profiles());
@@ -201,19 +131,26 @@ Result<const catalogue::Layout*> parse_layout(std::string_view name) {
   return parse_name("layout", name, catalogue::layouts());
 }
 
-void add_grants(std::string_view text, const SourcePos& where, std::vector<Grant>& grants,
+void add_grants(std::string_view text, const SourcePos& where, bool of_template, std::vector<Grant>& grants,
                 Diagnostics& diagnostics) {
-  if (auto parsed = parse_grants(text))
+  if (auto parsed = parse_grants(text, of_template))
     std::ranges::move(*parsed, std::back_inserter(grants));
   else
     add_error(diagnostics, where, parsed.error());
 }
 
 UnitPolicy read_unit_policy(const Unit& unit, unsigned systemd_version) {
+  std::vector<const UnitFile*> files;
+  if (unit.fragment) files.push_back(&*unit.fragment);
+  for (const UnitFile& file : unit.drop_ins) files.push_back(&file);
+  return read_policy_files(unit, systemd_version, files);
+}
+
+UnitPolicy read_policy_files(const Unit& unit, unsigned systemd_version,
+                             std::span<const UnitFile* const> files) {
   UnitPolicy result;
   SectionReader reader(unit, systemd_version, result);
-  if (unit.fragment) reader.read(*unit.fragment);
-  for (const UnitFile& file : unit.drop_ins) reader.read(file);
+  for (const UnitFile* file : files) reader.read(*file);
   if (result.policy.profile == nullptr)
     result.policy.profile = catalogue::find_profile(catalogue::kDefaultProfile);
   for (const GrantSource& source : result.sources) result.policy.grants.push_back(source.grant);
@@ -222,27 +159,6 @@ UnitPolicy read_unit_policy(const Unit& unit, unsigned systemd_version) {
   const auto rest = std::ranges::unique(result.policy.overrides);
   result.policy.overrides.erase(rest.begin(), rest.end());
   return result;
-}
-
-HardenConf read_harden_conf(const FileSystem& fs) {
-  HardenConf conf;
-  conf.layout = &catalogue::layouts().front();
-  std::vector<std::string> files = {std::string(kConfFile)};
-  if (const auto entries = fs.list_dir(kConfDir)) {
-    std::vector<std::string> drop_ins;
-    for (const auto& entry : *entries)
-      if (entry.name.ends_with(".conf")) drop_ins.push_back(fmt::format("{}/{}", kConfDir, entry.name));
-    std::ranges::sort(drop_ins);
-    files.insert(files.end(), drop_ins.begin(), drop_ins.end());
-  }
-  for (const std::string& path : files) {
-    auto text = fs.read_file(path, kUnitFileMax);
-    if (text)
-      read_conf_file(parse_unit_file(std::move(*text), path), conf);
-    else if (text.error().code != Errc::not_found)
-      add_error(conf.diagnostics, {path, 0}, text.error());
-  }
-  return conf;
 }
 
 }  // namespace harden

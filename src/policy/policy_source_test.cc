@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "support/fake_file_system.h"
-
 namespace harden {
 namespace {
 
@@ -66,28 +64,6 @@ TEST(UnitPolicy, IsSwitchedOffByTheLastWord) {
   EXPECT_FALSE(read_unit_policy(unit_of("[X-Harden]\nEnable=no\n"), 257).is_enabled);
   EXPECT_TRUE(
       read_unit_policy(unit_of("[X-Harden]\nEnable=no\n", {"[X-Harden]\nEnable=yes\n"}), 257).is_enabled);
-}
-
-TEST(HardenConf, ReadsTheFileAndItsDropIns) {
-  FakeFileSystem fs;
-  fs.add_file("/etc/harden/harden.conf", "[Harden]\nDefault=light@1\nExempt=a.service b*\nLayout=nix\n");
-  fs.add_file("/etc/harden/harden.conf.d/20-more.conf", "[Harden]\nExempt=c.service\n");
-  fs.add_file("/etc/harden/harden.conf.d/10-less.conf", "[Harden]\nDefault=none\n");
-  const HardenConf conf = read_harden_conf(fs);
-  EXPECT_TRUE(conf.diagnostics.empty());
-  EXPECT_EQ(conf.default_profile, nullptr);
-  EXPECT_EQ(conf.exempt, (std::vector<std::string>{"a.service", "b*", "c.service"}));
-  EXPECT_EQ(conf.layout->name, "nix");
-}
-
-TEST(HardenConf, IsEmptyWithoutFilesAndNamesFaults) {
-  FakeFileSystem fs;
-  EXPECT_FALSE(read_harden_conf(fs).has_error());
-  fs.add_file("/etc/harden/harden.conf", "[Harden]\nDefault=light\n[Other]\n");
-  const HardenConf conf = read_harden_conf(fs);
-  ASSERT_EQ(conf.diagnostics.size(), 2U);
-  EXPECT_EQ(conf.diagnostics[0].where, (SourcePos{"/etc/harden/harden.conf", 2}));
-  EXPECT_EQ(conf.diagnostics[0].hint, "did you mean light@1?");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "unit/specifiers.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace harden {
@@ -117,6 +118,12 @@ Expansion expand_specifiers(std::string_view text, const SpecifierContext& conte
     const char specifier = text[++i];
     if (specifier == '%') {
       result.text += '%';
+      continue;
+    }
+    if (context.name->kind() == UnitNameKind::template_ &&
+        kInstanceSpecifiers.find(specifier) != std::string_view::npos) {
+      result.text += text.substr(i - 1, 2);
+      result.state = std::max(result.state, Expansion::State::instance);
       continue;
     }
     bool known = false;

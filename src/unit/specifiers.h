@@ -11,6 +11,9 @@
 
 namespace harden {
 
+// Of a template they stay as they are written: %i, the instance, and what is made from it.
+inline constexpr std::string_view kInstanceSpecifiers = "INdfin";
+
 struct SpecifierContext {
   const UnitName* name = nullptr;     // of the unit as it is loaded, not of its file
   std::string_view fragment_path = {};  // with its symlinks resolved
@@ -19,9 +22,10 @@ struct SpecifierContext {
 
 struct Expansion {
   enum class State : std::uint8_t {
-    known,    // text is the value
-    unknown,  // text holds specifiers that only the running system can expand
-    invalid,  // systemd cannot expand it either, and drops what it stands in
+    known,     // text is the value
+    instance,  // of a template: text holds specifiers of kInstanceSpecifiers, which differ by instance
+    unknown,   // text holds specifiers that only the running system can expand
+    invalid,   // systemd cannot expand it either, and drops what it stands in
   };
   State state = State::known;
   std::string text;

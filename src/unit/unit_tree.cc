@@ -267,6 +267,18 @@ std::vector<UnitName> UnitTree::names(std::string_view type) const {
   return result;
 }
 
+std::vector<UnitName> UnitTree::instances(std::string_view type) const {
+  std::vector<UnitName> result;
+  for (const auto& [owner, folders] : drop_in_dirs_) {
+    auto name = parse_unit_name(owner);
+    if (name && name->kind() == UnitNameKind::instance && name->type() == type &&
+        !find_entry(owner, folders_.size()))
+      result.push_back(std::move(*name));
+  }
+  std::ranges::sort(result);
+  return result;
+}
+
 std::vector<std::string> UnitTree::find_names(const UnitName& name, const std::string& file) const {
   std::vector<std::string> found = {name.text()};
   const auto add_alias = [&](const std::string& alias, std::string_view fragment_name) {

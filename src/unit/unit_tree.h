@@ -58,6 +58,9 @@ class UnitTree {
   // out, templates are in.
   [[nodiscard]] std::vector<UnitName> names(std::string_view type) const;
 
+  // Instances of the type that have no file of their own but a folder of drop-ins, sorted.
+  [[nodiscard]] std::vector<UnitName> instances(std::string_view type) const;
+
   // Never fails: the state says what became of it. A template is loaded as if it were an instance
   // without a name.
   [[nodiscard]] Unit load(const UnitName& name) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "cli/select_units.h"
+#include "machine/machine.h"
 
 #include <gtest/gtest.h>
 

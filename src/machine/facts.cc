@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "cli/machine_facts.h"
+#include "machine/facts.h"
 
 #include <linux/capability.h>
 #include <linux/magic.h>

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/harden_conf.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "policy/source_errors.h"
+#include "unit/words.h"
+
+namespace harden {
+namespace {
+
+constexpr std::string_view kSection = "Harden";
+constexpr std::string_view kExemptSection = "Exempt";
+constexpr std::array<std::string_view, 4> kKeys = {"Default", "Exempt", "Layout", "Policies"};
+constexpr std::string_view kFile = "/etc/harden/harden.conf";
+// Lowest first.
+constexpr std::array<std::string_view, 3> kDirs = {
+    "/usr/lib/harden/harden.conf.d", "/run/harden/harden.conf.d", "/etc/harden/harden.conf.d"};
+constexpr std::array<std::string_view, 2> kPolicyDirs = {"/etc/harden/policies",
+                                                         "/usr/share/harden/policies"};
+
+bool matches(const std::string& pattern, const UnitName& name) {
+  return ::fnmatch(pattern.c_str(), name.text().c_str(), 0) == 0;
+}
+
+class ConfReader {
+ public:
+  explicit ConfReader(HardenConf& conf) : conf_(conf) {}
+
+  void read(const UnitFile& file) {
+    for (const Entry& entry : file.entries()) {
+      if (entry.section.starts_with("X-")) continue;
+      const SourcePos where{file.path(), entry.line};
+      if (entry.kind == EntryKind::malformed)
+        add_error(conf_.diagnostics, where, "neither [SECTION] nor KEY=VALUE", "");
+      else if (entry.kind == EntryKind::section && entry.section != kSection &&
+               entry.section != kExemptSection)
+        add_error(conf_.diagnostics, where, fmt::format("unknown section [{}]", entry.section),
+                  "its settings stand in [Harden] and [Exempt]");
+      else if (entry.kind == EntryKind::assignment && entry.section == kExemptSection)
+        exempt(std::string(entry.key), std::string(entry.value), where, entry.value.empty());
+      else if (entry.kind == EntryKind::assignment && entry.section == kSection)
+        set(entry, where);
+    }
+  }
+
+ private:
+  void exempt(std::string pattern, std::string reason, const SourcePos& where, bool take_back = false) {
+    std::erase_if(conf_.exempt, [&](const Exemption& one) { return one.pattern == pattern; });
+    if (!take_back) conf_.exempt.push_back({std::move(pattern), std::move(reason), where});
+  }
+
+  void set(const Entry& entry, const SourcePos& where) {
+    if (entry.key == "Default") {
+      conf_.default_profile = nullptr;
+      if (entry.value.empty() || entry.value == "none") return;
+      if (const auto profile = parse_profile(entry.value))
+        conf_.default_profile = *profile;
+      else
+        add_error(conf_.diagnostics, where, profile.error());
+    } else if (entry.key == "Layout") {
+      if (const auto layout = parse_layout(entry.value))
+        conf_.layout = *layout;
+      else
+        add_error(conf_.diagnostics, where, layout.error());
+    } else if (entry.key == "Exempt") {
+      if (entry.value.empty()) conf_.exempt.clear();
+      for (std::string& word : split_words(entry.value).words) exempt(std::move(word), {}, where);
+    } else if (entry.key == "Policies") {
+      if (entry.value.empty()) conf_.policies.clear();
+      for (std::string& word : split_words(entry.value).words) conf_.policies.push_back(std::move(word));
+    } else if (!entry.key.starts_with("X-")) {
+      add_error(conf_.diagnostics, where, fmt::format("unknown key {}= in [Harden]", entry.key),
+                nearest_or(entry.key, kKeys, fmt::format("one of {}", fmt::join(kKeys, ", "))));
+    }
+  }
+
+  HardenConf& conf_;
+};
+
+// Paths in the order in which they are read.
+std::vector<std::string> conf_files(const FileSystem& fs) {
+  std::map<std::string, std::string> by_name;
+  for (const std::string_view dir : kDirs)
+    if (const auto entries = fs.list_dir(dir))
+      for (const DirEntry& entry : *entries)
+        if (entry.name.ends_with(".conf"))
+          by_name.insert_or_assign(entry.name, fmt::format("{}/{}", dir, entry.name));
+  std::vector<std::string> paths = {std::string(kFile)};
+  for (auto& [name, path] : by_name) paths.push_back(std::move(path));
+  return paths;
+}
+
+template <typename Names>
+const Exemption* find_exemption(const HardenConf& conf, const Names& names) {
+  const Exemption* last = nullptr;
+  for (const Exemption& one : conf.exempt)
+    if (std::ranges::any_of(names, [&](const UnitName* name) { return matches(one.pattern, *name); }))
+      last = &one;
+  return last;
+}
+
+std::optional<UnitPolicy> read_shipped_policy(const LoadedUnit& unit, const FileSystem& fs) {
+  const std::string name = unit.unit.name.template_name().text();
+  for (const std::string_view dir : kPolicyDirs) {
+    std::string path = fmt::format("{}/{}.conf", dir, name);
+    auto text = fs.read_file(path, kUnitFileMax);
+    if (!text && text.error().code == Errc::not_found) continue;
+    if (!text) {
+      UnitPolicy faulty;
+      add_error(faulty.diagnostics, {path, 0}, text.error());
+      return faulty;
+    }
+    const UnitFile file = parse_unit_file(std::move(*text), std::move(path));
+    return read_policy_files(unit.unit, unit.systemd->version, std::array{&file});
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool HardenConf::has_error() const { return has_errors(diagnostics); }
+
+HardenConf read_harden_conf(const FileSystem& fs) {
+  HardenConf conf;
+  conf.layout = &catalogue::layouts().front();
+  ConfReader reader(conf);
+  for (const std::string& path : conf_files(fs)) {
+    auto text = fs.read_file(path, kUnitFileMax);
+    if (text)
+      reader.read(parse_unit_file(std::move(*text), path));
+    else if (text.error().code != Errc::not_found)
+      add_error(conf.diagnostics, {path, 0}, text.error());
+  }
+  return conf;
+}
+
+EffectivePolicy find_policy(const LoadedUnit& unit, const HardenConf& conf, const FileSystem& fs) {
+  EffectivePolicy found{PolicyOrigin::none, read_unit_policy(unit.unit, unit.systemd->version), {}};
+  if (found.policy.is_present) {
+    if (found.policy.is_enabled && !found.policy.has_error()) found.origin = PolicyOrigin::unit;
+    return found;
+  }
+  std::vector<const UnitName*> names = {&unit.unit.name};
+  for (const UnitName& alias : unit.unit.aliases) names.push_back(&alias);
+
+  const bool is_shipped = std::ranges::any_of(conf.policies, [&](const std::string& pattern) {
+    return std::ranges::any_of(names, [&](const UnitName* name) { return matches(pattern, *name); });
+  });
+  if (is_shipped) {
+    if (auto shipped = read_shipped_policy(unit, fs)) {
+      found.policy = std::move(*shipped);
+      if (found.policy.is_enabled && !found.policy.has_error()) found.origin = PolicyOrigin::shipped;
+      return found;
+    }
+  }
+
+  if (conf.default_profile == nullptr || unit.unit.name.type() != "service") return found;
+  if (const Exemption* exemption = find_exemption(conf, names)) {
+    found.exemption = *exemption;
+  } else if (unit.settings.choice(catalogue::DirectiveId::DefaultDependencies).value_or(1) != 1) {
+    found.exemption = Exemption{{}, "it is part of the early boot (DefaultDependencies=no)", {}};
+  } else {
+    found.origin = PolicyOrigin::machine_default;
+    found.policy.policy.profile = conf.default_profile;
+  }
+  return found;
+}
+
+}  // namespace harden
