@@ -96,8 +96,9 @@ int run_compile(Arguments arguments, Console& console) {
   parser.add_arguments(options.units, 0);
   add_tree_options(parser, options.tree);
   add_policy_options(parser, options.policy);
-  parser.add_text("--user", "USER", options.policy.user,
-                  "without a unit: root, dynamic, or the name of another user; default: root");
+  parser.add_text(
+      "--user", "USER", options.policy.user,
+      "without a unit: root, dynamic, the name of another user, or any if that is open; default: root");
   parser.add_choice("--format", {"dropin", "nix", "json"}, options.format, "dropin, nix or json");
   parser.add_note(
       "Exit status: 0 done; 2 there is no policy or no such unit, a fault in one, or other trouble.");

@@ -36,6 +36,7 @@ Result<Target> with_options(const PolicyOptions& options, Target target) {
     }
   if (options.user)
     target.runs_as = *options.user == "dynamic"                        ? RunsAs::dynamic_user
+                     : *options.user == "any"                          ? RunsAs::any
                      : *options.user == "root" || *options.user == "0" ? RunsAs::root
                                                                        : RunsAs::user;
   return target;

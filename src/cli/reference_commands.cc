@@ -67,7 +67,8 @@ int run_profiles(Arguments arguments, Console& console) {
       "[NAME…]");
   parser.add_arguments(names, 0);
   parser.add_number("--for-systemd", 1, 9999, for_systemd, "the version; default: the newest known");
-  parser.add_text("--user", "USER", options.user, "root, dynamic, or another user; default: root");
+  parser.add_text("--user", "USER", options.user,
+                  "root, dynamic, another user, or any if that is open; default: root");
   add_machine_options(parser, options);
   parser.add_flag("--json", json, "print one JSON record");
   if (const auto code = parser.parse(arguments, console)) return *code;

@@ -137,7 +137,7 @@ class Closer {
     const GrantArgument argument = read_argument(grant);
     for (const GrantEffect& effect : grant.row().effects) {
       const bool holds = std::ranges::all_of(effect.when, [&](const catalogue::GrantCondition& condition) {
-        return fact(condition.fact, grant, argument) != condition.negated;
+        return is_open(condition.fact) || fact(condition.fact, grant, argument) != condition.negated;
       });
       if (!holds) continue;
       if (effect.op == GrantOp::path)
@@ -179,6 +179,15 @@ class Closer {
            (directive.kind == Kind::devices && is_set(closed_.own, exceptions));
   }
 
+  static bool is_for_root(const GrantEffect& effect) {
+    return std::ranges::any_of(effect.when, [](const catalogue::GrantCondition& condition) {
+      return condition.fact == catalogue::GrantFact::root && !condition.negated;
+    });
+  }
+  // What either asks for is done then.
+  [[nodiscard]] bool is_open(catalogue::GrantFact fact) const {
+    return fact == catalogue::GrantFact::root && target_.runs_as == RunsAs::any;
+  }
   [[nodiscard]] bool fact(catalogue::GrantFact fact, const Grant& grant,
                           const GrantArgument& argument) const {
     switch (fact) {
@@ -231,7 +240,8 @@ class Closer {
       case GrantOp::capability:
         closed_.add(DirectiveId::CapabilityBoundingSet, word, grant);
         // What the unit's user may have, the unit's own line says; a command behind a `!` runs as root.
-        if (named && !is_root()) closed_.add(DirectiveId::AmbientCapabilities, word, grant);
+        if (named && !is_root() && !is_for_root(effect))
+          closed_.add(DirectiveId::AmbientCapabilities, word, grant);
         closed_.lift(DirectiveId::PrivateUsers, grant);
         break;
       case GrantOp::device:
@@ -371,7 +381,8 @@ std::vector<std::string> mask_words(const Slot& slot, std::string_view nothing) 
 
 Settings bare_settings(const Target& target) {
   Settings settings;
-  if (target.runs_as == RunsAs::user) settings.set(DirectiveId::User, Text{"bare"});
+  if (target.runs_as == RunsAs::user || target.runs_as == RunsAs::any)
+    settings.set(DirectiveId::User, Text{"bare"});
   if (target.runs_as == RunsAs::dynamic_user) settings.set(DirectiveId::DynamicUser, Choice{1});
   apply_implications(settings, *target.systemd, Stage::load, nullptr);
   return settings;
@@ -460,7 +471,7 @@ bool is_opening_list(const Directive& directive) {
 }
 
 bool fact_holds(catalogue::Fact fact, const Target& target) {
-  if (fact == catalogue::Fact::root) return target.runs_as == RunsAs::root;
+  if (fact == catalogue::Fact::root) return target.runs_as == RunsAs::root || target.runs_as == RunsAs::any;
   // A build without it knows no groups of file systems to restrict.
   if (fact == catalogue::Fact::no_bpf_framework) return target.systemd->filesystem_groups.empty();
   return std::ranges::find(target.facts, fact) != target.facts.end();

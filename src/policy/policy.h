@@ -29,7 +29,9 @@ struct Policy {
   std::vector<std::string> ignores;  // needs whose refusal is harmless, as written
 };
 
-enum class RunsAs : std::uint8_t { root, user, dynamic_user };
+// any: not known, as where a policy is made apart from its unit. It opens what it says for root and for
+// another user, and shuts what holds for both.
+enum class RunsAs : std::uint8_t { root, user, dynamic_user, any };
 
 // What a policy is lowered for.
 struct Target {

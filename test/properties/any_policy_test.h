@@ -82,7 +82,7 @@ inline Target any_target(const LoadedUnit& unit) {
 inline Target any_bare_target() {
   return {&any_systemd(),
           catalogue::find_layout(*rc::gen::element("usr", "split-usr", "nix")),
-          *rc::gen::element(RunsAs::root, RunsAs::user, RunsAs::dynamic_user),
+          *rc::gen::element(RunsAs::root, RunsAs::user, RunsAs::dynamic_user, RunsAs::any),
           {}};
 }
 

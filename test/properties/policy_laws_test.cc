@@ -64,6 +64,19 @@ RC_GTEST_PROP(PolicyLaws, OneMoreGrantTakesNothingAway, ()) {
   RC_ASSERT(lost.empty());
 }
 
+RC_GTEST_PROP(PolicyLaws, WhatIsForAnyUserTakesNothingFromEither, ()) {
+  Target target = any_bare_target();
+  const Policy policy = policy_of(any_profile(), any_grants());
+  target.runs_as = RunsAs::any;
+  const Compiled for_any = compile(policy, {}, target, nullptr);
+  target.runs_as = *rc::gen::element(RunsAs::root, RunsAs::user);
+  const Compiled for_one = compile(policy, {}, target, nullptr);
+  const std::string lost =
+      extra(privileges_of(for_one, target, nullptr), privileges_of(for_any, target, nullptr));
+  if (!lost.empty()) RC_LOG() << policy.profile->name << ": " << testing::texts_of(policy.grants) << lost;
+  RC_ASSERT(lost.empty());
+}
+
 RC_GTEST_PROP(PolicyLaws, OneMoreGrantTakesNothingAwayFromAUnit, ()) {
   const LoadedUnit unit = any_unit(testing::any_systemd());
   RC_PRE(!unit.refusal);
