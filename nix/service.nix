@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The options `systemd.services.<name>.harden.*` and what they do to the service.
+#
+# No value here may depend on serviceConfig, its own least of all: which names that set has depends on all
+# its definitions, so that one which looks at it never ends. What the service's own settings have to do with
+# the policy is for checks.nix, which looks at the finished services from outside.
+{
+  lib,
+  machine, # the options of systemd.harden and systemd.hardenByDefault, as they are set
+  compile, # a policy to its record: compile.nix for the machine
+}:
+let
+  inherit (lib)
+    literalExpression
+    mkIf
+    mkOption
+    mkOverride
+    types
+    ;
+  inherit (import ./compile.nix) users;
+  inherit (import ./values.nix)
+    ofServiceSection
+    ofUnitSection
+    toValues
+    withReset
+    ;
+  inherit (import ./text.nix) toSet;
+  catalogue = import ./catalogue.nix;
+  exempt = import ./exempt.nix;
+  allow = import ./allow.nix { inherit lib; };
+
+  # Weaker than mkDefault (1000), so that no value of a module is a conflict; stronger than a default
+  # (1500).
+  weakly = mkOverride 1100;
+  # Stronger than a plain value (100), weaker than mkForce (50).
+  strongly = mkOverride 90;
+
+  isExempt = exempt.isListed machine.exempt;
+
+  profileList = builtins.concatStringsSep "\n" (
+    map (one: "- `${one}`: ${catalogue.profiles.${one}.summary}") catalogue.profileNames
+  );
+  profileDirectives = builtins.attrNames (
+    builtins.foldl' (all: one: all // catalogue.profiles.${one}.settings) { } catalogue.profileNames
+  );
+
+in
+{
+  name,
+  config,
+  options,
+  ...
+}:
+let
+  cfg = config.harden;
+
+  # Its lines come after those of an upstream file, or of a template.
+  isDropIn = config.overrideStrategy or "asDropinIfExists" == "asDropin";
+
+  values = toValues cfg.compiled.settings;
+  emitted = if cfg.reset then withReset values else values;
+  prioritized =
+    settings:
+    builtins.mapAttrs (_: weakly) settings
+    // builtins.mapAttrs (_: strongly) (builtins.intersectAttrs (toSet cfg.override) settings);
+in
+{
+  options.harden = {
+    enable = mkOption {
+      type = types.bool;
+      default =
+        machine.hardenByDefault
+        && config.enable or true
+        && !isDropIn
+        && !exempt.isInstance name
+        && !isExempt name;
+      defaultText = lib.literalMD ''
+        {option}`systemd.hardenByDefault`, but `false` for services that {option}`systemd.harden.exempt`
+        lists, that are masked, that are instances of a template, or that extend an upstream unit
+      '';
+      example = true;
+      description = ''
+        Whether to run the service under a policy: the settings of {option}`profile` less what
+        {option}`allow` opens. What {option}`serviceConfig` says stays, whatever the policy is.
+      '';
+    };
+
+    profile = mkOption {
+      type = types.enum catalogue.profileNames;
+      default = machine.profile;
+      defaultText = literalExpression "config.systemd.harden.profile";
+      example = "strict@1";
+      description = ''
+        What is shut. A profile never changes; a stricter one gets the next number.
+
+        ${profileList}
+      '';
+    };
+
+    allow = mkOption {
+      inherit (allow) type;
+      default = { };
+      example = literalExpression ''[ "listen:443" "write:/var/log/web" "jit" ]'';
+      description = ''
+        What the service may do beyond the profile, one grant for each need: words as in unit files, or a
+        set with an attribute for each grant. Grants of several modules add up, in either form.
+      '';
+    };
+
+    override = mkOption {
+      type = types.listOf (
+        types.enum profileDirectives // { description = "directive of a profile"; }
+      );
+      default = [ ];
+      example = [ "ProtectHome" ];
+      description = ''
+        Directives for which the policy's value wins over the one in {option}`serviceConfig`. It takes the
+        place of that one, so it is for directives that the service has looser than the policy.
+      '';
+    };
+
+    reset = mkOption {
+      type = types.bool;
+      default = isDropIn;
+      defaultText = literalExpression ''config.systemd.services.<name>.overrideStrategy == "asDropin"'';
+      description = ''
+        Whether filters begin with an empty entry, which takes back what an upstream unit file says: without
+        it the two would add up, and each could undo what the other shuts. For services that come by
+        {option}`systemd.packages` and are only extended here.
+      '';
+    };
+
+    runsAs = mkOption {
+      type = types.enum users;
+      default = "any";
+      example = "dynamic";
+      description = ''
+        Whom the service runs as: `root`, another `user`, or a `dynamic` one. By `any` the policy is right for
+        root and for another user alike, which is a little more than either needs. The policy cannot
+        look at `serviceConfig.User`, so what is said here and there is compared, and must not differ.
+      '';
+    };
+
+    settings = mkOption {
+      type = types.raw;
+      readOnly = true;
+      default = values;
+      defaultText = lib.literalMD "those of the policy";
+      description = ''
+        The directives of the policy with their values, as {option}`serviceConfig` takes them. They do not
+        depend on {option}`serviceConfig`, so that a value there can be made of them:
+        `serviceConfig.SystemCallFilter = config.systemd.services.web.harden.settings.SystemCallFilter ++ [ "~@chown" ]`.
+      '';
+    };
+
+    isUndecided = mkOption {
+      type = types.bool;
+      internal = true;
+      readOnly = true;
+      default = options.harden.enable.highestPrio >= (lib.mkOptionDefault null).priority;
+      description = "Whether nobody said anything about {option}`enable`.";
+    };
+
+    compiled = mkOption {
+      type = types.raw;
+      readOnly = true;
+      default = compile { inherit (cfg) profile runsAs; allow = allow.toWords cfg.allow; };
+      defaultText = lib.literalMD "that of the policy";
+      description = ''
+        All that is known of the compiled policy: which grant opened what, what this systemd does not have, what
+        does not hold. The same record that `harden compile --format json` prints.
+      '';
+    };
+  };
+
+  config = mkIf cfg.enable {
+    unitConfig = prioritized (ofUnitSection emitted);
+    serviceConfig = prioritized (ofServiceSection emitted);
+  };
+}
