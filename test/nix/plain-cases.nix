@@ -3,8 +3,11 @@
 let
   inherit (builtins)
     all
+    attrNames
     filter
     getAttr
+    listToAttrs
+    pathExists
     ;
   compiler = import ../../nix/compile.nix;
   exempt = import ../../nix/exempt.nix;
@@ -16,9 +19,27 @@ let
   is = want: got: { inherit got want; };
   settings = profile: allow: (compiler.compile { inherit profile allow; }).settings;
   asksFor = own: map (getAttr "grant") (implied.find catalogue.newest own);
+  # The flake of a nixpkgs that has nothing but what is asked of it here.
+  flake = (import ../../flake.nix).outputs {
+    self = flake;
+    nixpkgs = {
+      lib.genAttrs = names: valueOf: listToAttrs (map (name: { inherit name; value = valueOf name; }) names);
+      legacyPackages = {
+        x86_64-linux = { };
+        aarch64-linux = { };
+      };
+    };
+  };
+
   spared = filter (exempt.isListed exempt.default);
 in
 {
+  "the flake has a module, packages and checks" = is [ true [ "default" ] [ "module" "package" "services" ] ] [
+    (pathExists flake.nixosModules.default)
+    (attrNames flake.packages.x86_64-linux)
+    (attrNames flake.checks.aarch64-linux)
+  ];
+
   "a choice is a boolean or a word, a list stays one" =
     is
       {
