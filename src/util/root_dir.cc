@@ -348,4 +348,48 @@ Result<FileType> RootDir::stat_type(std::string_view path) const {
   return *type;
 }
 
+Result<std::string> FileSystem::read_start(std::string_view path, std::size_t size) const {
+  constexpr std::size_t kWholeMax = std::size_t{1} << 30U;
+  auto text = read_file(path, kWholeMax);
+  if (text && text->size() > size) text->resize(size);
+  return text;
+}
+
+Result<std::string> RootDir::read_start(std::string_view path, std::size_t size) const {
+  constexpr std::string_view kDoing = "cannot read";
+  const auto fd = open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return fail_path(fd.error(), kDoing, path);
+  const auto type = type_of(fd->get());
+  if (!type) return fail_path(type.error(), kDoing, path);
+  if (*type != FileType::regular) return fail(Errc::invalid, std::string(path) + " is not a regular file");
+  std::string text(size, '\0');
+  std::size_t filled = 0;
+  while (filled < size) {
+    const ssize_t got =
+        retry_on_eintr([&] { return ::read(fd->get(), text.data() + filled, size - filled); });
+    if (got < 0) return fail_path(errno, kDoing, path);
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  text.resize(filled);
+  return text;
+}
+
+Result<FileIdentity> FileSystem::identify(std::string_view path) const {
+  return fail(Errc::unsupported, std::string(path) + " has no identity");
+}
+
+Result<FileIdentity> RootDir::identify(std::string_view path) const {
+  constexpr std::string_view kDoing = "cannot look at";
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  const auto fd = open_inside(path, O_PATH);
+  if (!fd) return fail_path(fd.error(), kDoing, path);
+  struct stat st;
+  if (::fstat(fd->get(), &st) < 0) return fail_path(errno, kDoing, path);
+  if (!S_ISREG(st.st_mode)) return fail(Errc::invalid, std::string(path) + " is not a regular file");
+  return FileIdentity{st.st_dev, st.st_ino, static_cast<std::uint64_t>(st.st_size),
+                      st.st_mtim.tv_sec * kNanoseconds + st.st_mtim.tv_nsec,
+                      st.st_ctim.tv_sec * kNanoseconds + st.st_ctim.tv_nsec};
+}
+
 }  // namespace harden

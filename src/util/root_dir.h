@@ -17,6 +17,14 @@
 
 namespace harden {
 
+// Which file it is and that it has not changed: the times are in nanoseconds.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t modified_ns = 0, changed_ns = 0;
+
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 enum class FileType : std::uint8_t { regular, directory, symlink, null_device, other };
 
 struct DirEntry {
@@ -35,6 +43,9 @@ class FileSystem {
   // a directory, fifo, socket or device. Never blocks on a fifo.
   [[nodiscard]] virtual Result<std::string> read_file(std::string_view path, std::size_t limit) const = 0;
 
+  // Its first `size` bytes, or all of them if it has fewer; fails as read_file does, but for the size.
+  [[nodiscard]] virtual Result<std::string> read_start(std::string_view path, std::size_t size) const;
+
   // Entries of a directory (symlinks followed inside the root), sorted by name bytewise, without
   // "." and "..". Errc::not_found if there is none.
   [[nodiscard]] virtual Result<std::vector<DirEntry>> list_dir(std::string_view path) const = 0;
@@ -48,6 +59,9 @@ class FileSystem {
 
   // Type of what `path` leads to, symlinks followed. Errc::not_found.
   [[nodiscard]] virtual Result<FileType> stat_type(std::string_view path) const = 0;
+
+  // Of a regular file, symlinks followed inside the root. Errc::unsupported where files have none.
+  [[nodiscard]] virtual Result<FileIdentity> identify(std::string_view path) const;
 
  protected:
   // Moved by the classes below, not through a FileSystem&; never copied.
@@ -73,6 +87,8 @@ class RootDir final : public FileSystem {
   [[nodiscard]] Result<std::string> read_link(std::string_view path) const override;
   [[nodiscard]] Result<std::string> resolve(std::string_view path) const override;
   [[nodiscard]] Result<FileType> stat_type(std::string_view path) const override;
+  [[nodiscard]] Result<FileIdentity> identify(std::string_view path) const override;
+  [[nodiscard]] Result<std::string> read_start(std::string_view path, std::size_t size) const override;
 
  private:
   RootDir(UniqueFd root, Resolver resolver) : root_(std::move(root)), resolver_(resolver) {}

@@ -290,3 +290,29 @@ RC_GTEST_PROP(RootDirProperty, KernelWalkAndFakeAgree, ()) {
 
 }  // namespace
 }  // namespace harden
+
+namespace harden {
+namespace {
+
+TEST(RootDirIdentity, ChangesWithTheFile) {
+  const TempDir dir;
+  std::ofstream(dir / "a") << "one";
+  std::filesystem::create_symlink("/a", dir / "link");
+  for (const Resolver resolver : {Resolver::kernel, Resolver::walk}) {
+    const RootDir root = RootDir::open(dir.path(), resolver).value();
+    const FileIdentity first = root.identify("/a").value();
+    EXPECT_EQ(root.identify("/link"), first);
+    EXPECT_EQ(first.size, 3U);
+    std::ofstream(dir / "a") << "three";
+    EXPECT_NE(root.identify("/a").value(), first);
+    std::ofstream(dir / "a") << "one";
+    EXPECT_EQ(root.identify("/none").error().code, Errc::not_found);
+    EXPECT_EQ(root.identify("/").error().code, Errc::invalid);
+    EXPECT_EQ(root.read_start("/a", 2), "on");
+    EXPECT_EQ(root.read_start("/a", 9), "one");
+    EXPECT_EQ(root.read_start("/none", 9).error().code, Errc::not_found);
+  }
+}
+
+}  // namespace
+}  // namespace harden
