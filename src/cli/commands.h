@@ -8,6 +8,10 @@
 
 #include "cli/console.h"
 
+namespace harden::reach {
+class Isa;
+}
+
 namespace harden {
 
 using Arguments = std::span<const std::string>;
@@ -16,10 +20,14 @@ using Arguments = std::span<const std::string>;
 [[nodiscard]] int run_grants(Arguments arguments, Console& console);
 [[nodiscard]] int run_profiles(Arguments arguments, Console& console);
 [[nodiscard]] int run_lint(Arguments arguments, Console& console);
+[[nodiscard]] int run_scan(Arguments arguments, Console& console);
 [[nodiscard]] int run_score(Arguments arguments, Console& console);
 [[nodiscard]] int run_diff(Arguments arguments, Console& console);
 [[nodiscard]] int run_show(Arguments arguments, Console& console);
 [[nodiscard]] int run_upgrade(Arguments arguments, Console& console);
+
+// What `harden scan` does once it has a disassembler; run_scan() starts the program that has one.
+[[nodiscard]] int scan_programs(Arguments arguments, const reach::Isa& isa, Console& console);
 
 struct Command {
   std::string_view name;

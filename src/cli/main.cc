@@ -28,6 +28,7 @@ constexpr std::array kCommands = {
     Command{"grants", "what a policy can open, by name", run_grants},
     Command{"profiles", "what each profile shuts, and the grants that open it", run_profiles},
     Command{"upgrade", "the grants that keep a unit's privileges under another profile", run_upgrade},
+    Command{"scan", "the system calls that a program can make, and why", run_scan},
     Command{"lint", "what is wrong with a unit's files although systemd loads them", run_lint},
 };
 
