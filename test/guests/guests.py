@@ -49,6 +49,16 @@ FLAVOURS = {
     "base": "systemd-sysv dbus udev procps iproute2 ca-certificates python3-minimal cron rsyslog",
     "servers": "systemd-sysv dbus udev procps iproute2 ca-certificates python3-minimal cron rsyslog "
                "nginx postgresql redis-server openssh-server curl",
+    # What test/reach traces and scans: servers, their clients, and a population of programs.
+    "reach": "systemd-sysv dbus udev procps iproute2 ca-certificates python3-minimal cron rsyslog "
+             "nginx redis-server redis-tools haproxy memcached lighttpd sqlite3 curl apache2-utils openssl "
+             "netcat-openbsd openssh-server openssh-client mosquitto mosquitto-clients dnsmasq unbound "
+             "bind9-dnsutils chrony postgresql pdns-recursor prometheus-node-exporter ripgrep fd-find busybox-static "
+             "python3 lighttpd-mod-openssl "
+             "apache2-bin psmisc util-linux-extra e2fsprogs file binutils gnupg git rsync lsof tmux vim-tiny nano less man-db "
+             "bsdextrautils dosfstools parted fdisk cryptsetup-bin lvm2 mdadm nfs-common iptables nftables "
+             "tcpdump bind9 exim4-daemon-light dovecot-core vsftpd smartmontools hdparm pciutils usbutils "
+             "poppler-utils graphviz gdb strace ltrace screen zsh tcsh xz-utils zstd p7zip-full",
 }
 MASKED = ("systemd-sysctl.service", "systemd-udev-trigger.service")
 NSPAWN_ENV = {
