@@ -2,23 +2,28 @@
 # The front door; the build itself is CMake (CMakePresets.json).
 #   make build     the programs, in build/release
 #   make demo      what they do, shown on this machine
+#   make deb       the Debian package of them, in build/release/deb
 #   make check     every test, both builds;  make bench | fuzz | tidy | format
 SHELL := /bin/bash
 FUZZ_SECONDS ?= 30
 JOBS ?= $(shell nproc)
 export FUZZ_SECONDS JOBS
 
-.PHONY: all deps check-deps build demo check bench fuzz tidy format clean
+.PHONY: all deps check-deps build deb demo check bench fuzz tidy format clean
 all: build
 
 deps:
 	@tools/deps build
 
 check-deps:
-	@tools/deps build check
+	@tools/deps build deb check
 
 build: deps
 	@test/run build release --programs
+
+deb: build
+	@tools/deps deb
+	@packaging/make-deb build/release
 
 demo: build
 	@if [ -x tools/demo ]; then tools/demo; \
