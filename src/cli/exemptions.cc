@@ -11,12 +11,12 @@
 
 namespace harden {
 
-bool fits(const Exemption& exemption, const std::string& unit) {
+bool fits(const ScoreExemption& exemption, const std::string& unit) {
   return ::fnmatch(exemption.pattern.c_str(), unit.c_str(), 0) == 0;
 }
 
-const Exemption* Exemptions::find(const std::string& unit) const {
-  const auto at = std::ranges::find_if(list, [&](const Exemption& one) { return fits(one, unit); });
+const ScoreExemption* Exemptions::find(const std::string& unit) const {
+  const auto at = std::ranges::find_if(list, [&](const ScoreExemption& one) { return fits(one, unit); });
   return at == list.end() ? nullptr : &*at;
 }
 
@@ -25,7 +25,7 @@ Exemptions parse_exemptions(std::string_view text, const std::string& path, Diag
   unsigned line = 0;
   for (std::string_view rest : split(text, '\n')) {
     ++line;
-    Exemption one;
+    ScoreExemption one;
     one.line = line;
     if (const std::size_t hash = rest.find('#'); hash != std::string_view::npos) {
       one.reason = strip(rest.substr(hash + 1));

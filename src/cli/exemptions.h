@@ -16,7 +16,7 @@
 
 namespace harden {
 
-struct Exemption {
+struct ScoreExemption {
   std::string pattern;                  // as fnmatch(3) takes it
   std::optional<unsigned> threshold;    // nothing: the unit may have any exposure
   std::string reason;
@@ -25,15 +25,15 @@ struct Exemption {
 
 struct Exemptions {
   std::string file;
-  std::vector<Exemption> list;
+  std::vector<ScoreExemption> list;
 
   // The first that fits; nullptr.
-  [[nodiscard]] const Exemption* find(const std::string& unit) const;
+  [[nodiscard]] const ScoreExemption* find(const std::string& unit) const;
 };
 
 // Gives all faults of the file; with one of severity error it must not be used.
 [[nodiscard]] Exemptions parse_exemptions(std::string_view text, const std::string& path,
                                           Diagnostics& diagnostics);
-[[nodiscard]] bool fits(const Exemption& exemption, const std::string& unit);
+[[nodiscard]] bool fits(const ScoreExemption& exemption, const std::string& unit);
 
 }  // namespace harden

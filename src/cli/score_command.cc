@@ -79,7 +79,7 @@ std::optional<Exemptions> read_exemptions(const std::optional<std::string>& path
 
 void warn_of_idle(const Exemptions& exemptions, const ScoreReport& report, const UnitSource& source,
                   const Console& console) {
-  for (const Exemption& one : exemptions.list) {
+  for (const ScoreExemption& one : exemptions.list) {
     const auto fits_unit = [&](const ScoredUnit& unit) { return fits(one, unit.unit); };
     if (std::ranges::any_of(report.units, fits_unit)) continue;
     const auto fits_name = [&](const UnitName& name) { return fits(one, name.text()); };
@@ -143,7 +143,8 @@ class Scorer {
     if (keeps_rows_)
       unit.file = selected.argument.find('/') != std::string::npos ? selected.argument
                                                                    : loaded.unit.fragment->path();
-    if (const Exemption* exemption = exemptions_.list.empty() ? nullptr : exemptions_.find(unit.unit)) {
+    if (const ScoreExemption* exemption =
+            exemptions_.list.empty() ? nullptr : exemptions_.find(unit.unit)) {
       unit.exempt = !exemption->threshold;
       unit.exemption = exemption->reason;
       if (exemption->threshold) unit.threshold = *exemption->threshold;

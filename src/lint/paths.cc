@@ -85,7 +85,7 @@ class PathChecker {
   }
 
   void check_commands(const Contribution& line) {
-    for (const Command& command : parse_command_line(line.text, specifiers_).commands) {
+    for (const ExecCommand& command : parse_command_line(line.text, specifiers_).commands) {
       if (!command.program.starts_with('/') || command.ignore_failure) continue;
       if (is_known_missing(tree_, command.program))
         say("dead-program", Severity::warning, line,

@@ -157,10 +157,11 @@ class ProtectionChecker {
   [[nodiscard]] bool item_lists(Kind kind, const std::string& item, std::string_view word) const {
     if (kind == Kind::users) return item == word;
     if (kind != Kind::commands) return is_at_or_below(word, path_of_item(item));
-    return std::ranges::any_of(parse_command_line(item, specifiers_).commands, [&](const Command& command) {
-      if (word == "plain") return !command.full_privileges && !command.keep_user;
-      return word == "+" ? command.full_privileges : command.keep_user;
-    });
+    return std::ranges::any_of(parse_command_line(item, specifiers_).commands,
+                               [&](const ExecCommand& command) {
+                                 if (word == "plain") return !command.full_privileges && !command.keep_user;
+                                 return word == "+" ? command.full_privileges : command.keep_user;
+                               });
   }
 
   [[nodiscard]] bool allows_call(const SyscallFilter& filter, std::string_view word) const {

@@ -147,7 +147,7 @@ class ImpliedFinder {
     }
   }
   void find_in_command(const ImpliedGrant& row, const Contribution& line) {
-    for (const Command& command : parse_command_line(line.text, context()).commands) {
+    for (const ExecCommand& command : parse_command_line(line.text, context()).commands) {
       // Outside of the sandbox there is nothing to grant.
       if (command.full_privileges) continue;
       if (row.from == ImpliedFrom::main_pid) {

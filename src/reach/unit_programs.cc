@@ -28,7 +28,7 @@ std::vector<std::string> programs_of_unit(const FileSystem& fs, const Unit& unit
         continue;
       const ParsedCommands parsed =
           parse_command_line(entry.value, {.name = &unit.name, .systemd = systemd_version});
-      for (const Command& command : parsed.commands) {
+      for (const ExecCommand& command : parsed.commands) {
         const std::string program = in_path(fs, command.program);
         if (!program.empty() && std::ranges::find(programs, program) == programs.end())
           programs.push_back(program);

@@ -26,7 +26,7 @@ bool implies_directory(std::string_view path) {
 }
 
 // Takes the prefixes off the first word.
-std::string_view take_prefixes(std::string_view word, Command& command, bool& separate_argv0) {
+std::string_view take_prefixes(std::string_view word, ExecCommand& command, bool& separate_argv0) {
   for (; !word.empty(); word.remove_prefix(1)) {
     const char c = word.front();
     const bool identity_given = command.full_privileges || command.keep_user || command.ambient_magic;
@@ -87,7 +87,7 @@ ParsedCommands parse_command_line(std::string_view text, const SpecifierContext&
     }
     if (first == ";") continue;
 
-    Command command;
+    ExecCommand command;
     bool separate_argv0 = false;
     const std::string_view name = take_prefixes(first, command, separate_argv0);
     const auto fault = [&](std::string problem) {

@@ -11,7 +11,7 @@
 
 namespace harden {
 
-struct Command {
+struct ExecCommand {
   bool ignore_failure = false;      // -
   bool no_expansion = false;        // :
   bool full_privileges = false;     // +  runs outside the sandbox
@@ -23,7 +23,7 @@ struct Command {
 };
 
 struct ParsedCommands {
-  std::vector<Command> commands;          // those before a fault
+  std::vector<ExecCommand> commands;          // those before a fault
   std::optional<std::string> problem;     // what is wrong with the rest of the line
   bool fatal = false;                     // and systemd does not load the unit because of it
 };

@@ -224,7 +224,7 @@ Assigned Assigner::assign_commands() {
     say(Severity::warning, "bad-command", std::move(message) + "; the command is ignored");
   }
   if (parsed.commands.empty()) return Assigned::dropped;
-  for (const Command& command : parsed.commands) edit<Words>().words.push_back(command.text);
+  for (const ExecCommand& command : parsed.commands) edit<Words>().words.push_back(command.text);
   return Assigned::added;
 }
 
