@@ -14,6 +14,7 @@
 #include "cli/select_units.h"
 #include "emit/diff_report.h"
 #include "machine/machine.h"
+#include "policy/drop_in.h"
 
 namespace harden {
 namespace {
@@ -93,7 +94,7 @@ void add_policy(LoadedUnit& loaded, const UnitSource& source, const Console& con
 
 // Without the score's stages, so that the diff is about what holds; a refusal has the source's hint.
 LoadedUnit load(const UnitSource& source, Unit unit, const Console& console) {
-  LoadedUnit loaded = load_settings(std::move(unit), {&source.systemd(), {}});
+  LoadedUnit loaded = load_settings(without_generated(std::move(unit)), {&source.systemd(), {}});
   if (loaded.unit.fragment && !loaded.refusal) add_policy(loaded, source, console);
   return loaded;
 }

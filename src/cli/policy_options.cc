@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "machine/machine.h"
+#include "policy/drop_in.h"
 #include "unit/words.h"
 #include "util/text.h"
 
@@ -88,7 +89,7 @@ std::optional<LoadedUnit> load_for_policy(const UnitSource& source, const Select
                                           const Console& console) {
   // A template is compiled as it is: its instances are not known.
   const UnitName name = parse_unit_name(unit.label).value_or(unit.name);
-  LoadedUnit loaded = load_settings(source.tree().load(name), {&source.systemd(), {}});
+  LoadedUnit loaded = load_settings(without_generated(source.tree().load(name)), {&source.systemd(), {}});
   if (loaded.unit.fragment && !loaded.refusal) return loaded;
   const auto why = loaded.refusal ? loaded.refusal : source.load(unit).refusal;
   console.report(unit.label, why.value_or(Error{Errc::not_found, "there is no such unit", 0, {}, {}, {}}));

@@ -7,6 +7,7 @@
 #include "cli/policy_options.h"
 #include "cli/select_units.h"
 #include "emit/show_report.h"
+#include "policy/drop_in.h"
 
 namespace harden {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 // has been said.
 std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSource& source,
                                       const LoadedUnit& scored, const Console& console) {
-  LoadedUnit loaded = load_settings(scored.unit, {&source.systemd(), {}});
+  LoadedUnit loaded = load_settings(without_generated(scored.unit), {&source.systemd(), {}});
   PolicyView view{read_unit_policy(loaded.unit, source.systemd().version), std::nullopt, std::nullopt};
   if (!view.own.is_present && !options.profile) return std::nullopt;
   if (view.own.has_error() || (!view.own.is_enabled && !options.profile)) return view;

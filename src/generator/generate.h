@@ -12,11 +12,6 @@
 
 namespace harden {
 
-// Read before the administrator's drop-ins, so that these win.
-inline constexpr std::string_view kDropInName = "10-harden.conf";
-// What an Override= tightens has to be read after the unit's own lines.
-inline constexpr std::string_view kOverrideName = "zzz-harden-override.conf";
-
 struct GeneratedFile {
   std::string unit;  // "nginx.service"
   std::string_view name;  // kDropInName or kOverrideName

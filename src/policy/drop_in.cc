@@ -96,6 +96,16 @@ std::vector<std::string> assignment_lines(const Written& written) {
   return lines;
 }
 
+Unit without_generated(Unit unit) {
+  constexpr std::string_view kDir = "/run/systemd/generator/";
+  std::erase_if(unit.drop_ins, [](const UnitFile& file) {
+    const std::string_view path = file.path();
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return path.starts_with(kDir) && (name == kDropInName || name == kOverrideName);
+  });
+  return unit;
+}
+
 std::string print_drop_in(const Compiled& compiled, unsigned systemd, std::string_view section) {
   return DropIn(compiled, systemd, section).print();
 }

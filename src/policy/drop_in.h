@@ -10,6 +10,15 @@
 
 namespace harden {
 
+// The generator's files. Read before the administrator's drop-ins, so that these win.
+inline constexpr std::string_view kDropInName = "10-harden.conf";
+// What an Override= tightens has to be read after the unit's own lines.
+inline constexpr std::string_view kOverrideName = "zzz-harden-override.conf";
+
+// The unit without what the generator wrote at the last boot or reload: that is the policy's, and would
+// else be taken for what the unit sets itself, which no policy touches.
+[[nodiscard]] Unit without_generated(Unit unit);
+
 // Lines of a unit file for one directive: words joined where they can stand on one line.
 [[nodiscard]] std::vector<std::string> assignment_lines(const Written& written);
 
