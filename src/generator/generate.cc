@@ -72,7 +72,10 @@ class Generator {
   }
 
   void compile_unit(const UnitName& name, std::string_view section) {
-    LoadedUnit unit = load_settings(tree_.load(name), {&systemd_, {}, false});
+    // systemd has emptied the folder; who starts the generator by hand may not have.
+    LoadedUnit unit = load_settings(without_generated(tree_.load(name)), {&systemd_, {}, false});
+    if (unit.refusal && (unit.refusal->code == Errc::too_large || unit.refusal->code == Errc::io))
+      return fault(name, unit.refusal->message);  // systemd may read it all the same
     if (!unit.unit.fragment || unit.refusal) return;  // systemd will not run it either
     EffectivePolicy found = find_policy(unit, conf_, fs_);
     for (const Diagnostic& one : found.policy.diagnostics)

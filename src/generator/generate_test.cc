@@ -6,6 +6,7 @@
 #include <map>
 
 #include "support/fake_file_system.h"
+#include "unit/unit_file.h"
 
 namespace harden {
 namespace {
@@ -104,6 +105,23 @@ TEST(Generate, HasADefaultWithExemptions) {
   const Outcome faulty = run(fs);
   EXPECT_TRUE(faulty.files.empty()) << "an exemption may be what cannot be read";
   EXPECT_EQ(faulty.log.size(), 2U);
+}
+
+TEST(Generate, TakesNothingOfItsOwnForTheUnits) {
+  FakeFileSystem fs;
+  fs.add_file("/usr/lib/systemd/system/web.service", kWeb);
+  const Outcome first = run(fs);
+  for (const auto& [name, text] : first.files) fs.add_file("/run/systemd/generator/" + name, text);
+  EXPECT_EQ(run(fs).files, first.files);
+}
+
+TEST(Generate, SaysWhichUnitIsTooLargeToRead) {
+  FakeFileSystem fs;
+  fs.add_file("/usr/lib/systemd/system/a.service", std::string(kWeb) + std::string(kUnitFileMax, '#'));
+  const Outcome done = run(fs);
+  EXPECT_TRUE(done.files.empty());
+  ASSERT_EQ(done.log.size(), 1U);
+  EXPECT_EQ(done.log[0].rfind("a.service: no policy: ", 0), 0U) << done.log[0];
 }
 
 TEST(Generate, TakesOtherTypesWithTheirSections) {

@@ -293,7 +293,8 @@ class Guest:
         self.cgroup.mkdir(exist_ok=True)
         argv = ["systemd-nspawn", "--quiet", "--directory", str(self.root), "--machine", self.name, "--boot",
                 "--register=no", "--keep-unit", "--private-network", "--capability=all", "--console=pipe",
-                *(f"--bind-ro={bind}" for bind in self.facts["binds"])]
+                *(f"--drop-capability={name}" for name in self.facts.get("dropped", [])),
+                *(f"--bind-ro={bind}" for bind in self.facts["binds"]), *self.facts.get("words", [])]
 
         def enter_cgroup():  # of its own, or units of the same name in two guests would share one
             (self.cgroup / "cgroup.procs").write_text("0")
@@ -502,8 +503,8 @@ def sweep():
         sweep_locked()
 
 
-def up(release, name=None, flavour="base", binds=(), owner=None):
-    """A booted guest. owner: a process with whose end it may go."""
+def up(release, name=None, flavour="base", binds=(), owner=None, dropped=()):
+    """A booted guest. owner: a process with whose end it may go. dropped: capabilities that it is to lack."""
     if release not in SYSTEMD:
         raise Trouble(f"no release {release} of Debian: one of {', '.join(SYSTEMD)}")
     check_machine()
@@ -518,7 +519,7 @@ def up(release, name=None, flavour="base", binds=(), owner=None):
             stack.enter_context(guest.locked())
         guest = Guest(guest.name)
         try:
-            guest.write(release=release, flavour=flavour, binds=list(binds),
+            guest.write(release=release, flavour=flavour, binds=list(binds), dropped=list(dropped),
                         owner=identity(owner) if owner else None)
             guest.write(tree=guest.lay_tree(root))
             seconds = guest.boot()
@@ -536,9 +537,12 @@ def find(name):
     return guest
 
 
-def reboot(guest):
+def reboot(guest, words=None):
+    """words: on the command line of its first process, from now on; a container has no kernel's of its own."""
     with guest.locked():
         guest.stop()
+        if words is not None:
+            guest.write(words=list(words))
         seconds = guest.boot()
     say(f"{guest.name}: booted in {seconds:.1f} s")
 
