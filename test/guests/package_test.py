@@ -4,9 +4,7 @@
 
   package_test.py --package DIR --release 12|13     DIR: where make-deb left the package
 """
-import argparse
 import difflib
-import os
 import re
 import sys
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 import guests  # noqa: E402
+import machines  # noqa: E402
 
 GENERATOR = "/usr/lib/systemd/system-generators/harden-generator"
 UNITS = "/etc/systemd/system"
@@ -60,8 +59,8 @@ UNITS_SHOWN = ("web", "admin", "t@blue", "t@red", "named", "over", "off", "plain
 
 
 class Test:
-    def __init__(self, guest, systemd):
-        self.guest, self.systemd, self.faults = guest, systemd, []
+    def __init__(self, guest, systemd, faults):
+        self.guest, self.systemd, self.faults = guest, systemd, faults
 
     def expect(self, holds, text):
         if not holds:
@@ -258,45 +257,19 @@ class Test:
         self.expect(not [line for line in listing if line.startswith("half")], f"killed: {sorted(set(listing))}")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--package", required=True, type=Path)
-    parser.add_argument("--release", required=True, choices=sorted(guests.SYSTEMD))
-    options = parser.parse_args()
-    try:
-        guests.check_machine()
-        if not guests.root_path(options.release, "base").is_dir():
-            raise guests.Impossible("guests need a cached root, or what building one takes")
-        [deb] = options.package.glob("harden_*.deb")
-        name = f"package-{options.release}-{os.getpid()}"
-        guest = guests.up(options.release, name, owner=os.getpid())
-        try:
-            test = Test(guest, guests.SYSTEMD[options.release])
-            guest.push(deb, "/var/tmp/harden.deb")
-            before = test.install(deb)
-            test.machine_default()
-            test.switched_off()
-            test.bad_units()
-            test.bad_places()
-            test.full()
-            test.killed()
-            test.upgrade()
-            test.remove(before)
-        except guests.Trouble as trouble:
-            test.faults.append(str(trouble))
-        finally:
-            guests.down(guest)
-        faults = test.faults
-    except guests.Impossible as trouble:
-        print(f"skipped: {trouble}")
-        return 77
-    except guests.Trouble as trouble:
-        faults = [str(trouble)]
-    for fault in faults:
-        print(fault)
-    print(f"{len(faults)} faults")
-    return 1 if faults else 0
+def run_all(guest, systemd, deb, faults):
+    test = Test(guest, systemd, faults)
+    guest.push(deb, "/var/tmp/harden.deb")
+    before = test.install(deb)
+    test.machine_default()
+    test.switched_off()
+    test.bad_units()
+    test.bad_places()
+    test.full()
+    test.killed()
+    test.upgrade()
+    test.remove(before)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(machines.run_test(run_all))
