@@ -83,14 +83,13 @@ class Generator {
     if (found.origin == PolicyOrigin::none) return;
     result_.units += 1;
     target_.runs_as = runs_as_of(unit.settings);
-    Compiled compiled = compile(found.policy.policy, target_, &unit);
+    Compiled compiled = compile_settings(found.policy.policy, target_, &unit);
 
     // systemd gives the whole file or nothing, so the part that has to come last is a file of its own.
     Compiled overriding{compiled.policy, {}, {}, {}, {}, {}, {}, {}};
-    const auto late =
-        std::ranges::stable_partition(compiled.settings, [](const Written& one) { return !one.overrides; });
-    overriding.settings.assign(std::make_move_iterator(late.begin()), std::make_move_iterator(late.end()));
-    compiled.settings.erase(late.begin(), late.end());
+    for (Written& one : compiled.settings)
+      if (one.overrides) overriding.settings.push_back(std::move(one));
+    std::erase_if(compiled.settings, [](const Written& one) { return one.overrides; });
     keep(unit.unit.name, kDropInName, compiled, section);
     keep(unit.unit.name, kOverrideName, overriding, section);
   }

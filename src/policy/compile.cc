@@ -33,6 +33,24 @@ class Compiler {
   }
 
   Compiled run() && {
+    settle();
+    std::ranges::sort(compiled_.unavailable, {}, &Unavailable::directive);
+    const Settings merged = merged_settings(compiled_, target_, unit_);
+    find_voids(merged);
+    find_shut(merged);
+    find_shut_by_manager();
+    return std::move(compiled_);
+  }
+
+  // Without what run() tells of it, which costs as much again.
+  Compiled run_quietly() && {
+    tells_ = false;
+    settle();
+    return std::move(compiled_);
+  }
+
+ private:
+  void settle() {
     for (const auto& [id, slot] : closed_.slots) {
       const std::vector<std::string> words = words_beside_unit(id, slot);
       if (is_written(unit_, id))
@@ -44,15 +62,8 @@ class Compiler {
       else if (slot.in_profile && slot.lifted)
         compiled_.lifted.push_back({id, slot.opened_by});
     }
-    std::ranges::sort(compiled_.unavailable, {}, &Unavailable::directive);
-    const Settings merged = merged_settings(compiled_, target_, unit_);
-    find_voids(merged);
-    find_shut(merged);
-    find_shut_by_manager();
-    return std::move(compiled_);
   }
 
- private:
   [[nodiscard]] bool is_overridden(DirectiveId id) const {
     return std::ranges::binary_search(compiled_.policy.overrides, id);
   }
@@ -90,7 +101,7 @@ class Compiler {
       add_entries(id, slot, words);
       return;
     }
-    if (!slot.in_profile) return;
+    if (!slot.in_profile || (!tells_ && !is_overridden(id))) return;
     const Settings wanted = policy_value(id, words);
     const Order order = compare_directive(id, wanted, unit_->settings, *target_.systemd);
     const bool is_looser = !words.empty() && (order == Order::looser || order == Order::different);
@@ -212,7 +223,12 @@ class Compiler {
   const LoadedUnit* unit_;
   Closed closed_;
   Compiled compiled_;
+  bool tells_ = true;
 };
+
+std::vector<ImpliedUse> implied_of(const Target& target, const LoadedUnit* unit) {
+  return unit == nullptr ? std::vector<ImpliedUse>{} : find_implied_grants(*unit, *target.layout);
+}
 
 }  // namespace
 
@@ -227,9 +243,11 @@ Compiled compile(const Policy& policy, std::vector<ImpliedUse> implied, const Ta
 }
 
 Compiled compile(const Policy& policy, const Target& target, const LoadedUnit* unit) {
-  return compile(policy,
-                 unit == nullptr ? std::vector<ImpliedUse>{} : find_implied_grants(*unit, *target.layout),
-                 target, unit);
+  return compile(policy, implied_of(target, unit), target, unit);
+}
+
+Compiled compile_settings(const Policy& policy, const Target& target, const LoadedUnit* unit) {
+  return Compiler(policy, implied_of(target, unit), target, unit).run_quietly();
 }
 
 Settings merged_settings(const Compiled& compiled, const Target& target, const LoadedUnit* unit) {

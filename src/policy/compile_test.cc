@@ -18,7 +18,10 @@ Compiled compiled_beside(const std::string& lines, std::string_view profile, std
   const Target target{loaded.systemd, catalogue::find_layout("usr"), runs_as_of(loaded.settings), {}};
   std::vector<Grant> grants;
   if (!grant.empty()) grants = parse_grants(grant).value();
-  return compile({catalogue::find_profile(profile), grants, std::move(overrides), {}}, target, &loaded);
+  const Policy policy{catalogue::find_profile(profile), grants, std::move(overrides), {}};
+  Compiled compiled = compile(policy, target, &loaded);
+  EXPECT_EQ(word_lines(compile_settings(policy, target, &loaded)), word_lines(compiled)) << lines;
+  return compiled;
 }
 std::vector<std::string> written_beside(const std::string& lines, std::string_view profile,
                                         std::string_view grant = "") {

@@ -37,6 +37,7 @@ class DropIn {
 
   [[nodiscard]] std::string implied_text() const {
     std::vector<Grant> grants;
+    grants.reserve(compiled_.implied.size());
     for (const ImpliedUse& use : compiled_.implied) grants.push_back(use.grant);
     return joined_texts(normalized(std::move(grants)));
   }
@@ -97,7 +98,7 @@ std::vector<std::string> assignment_lines(const Written& written) {
 }
 
 Unit without_generated(Unit unit) {
-  constexpr std::string_view kDir = "/run/systemd/generator/";
+  static constexpr std::string_view kDir = "/run/systemd/generator/";
   std::erase_if(unit.drop_ins, [](const UnitFile& file) {
     const std::string_view path = file.path();
     const std::string_view name = path.substr(path.rfind('/') + 1);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "policy/intersect.h"
 #include "privileges/mounts.h"
@@ -60,13 +61,18 @@ class Opener {
 
   // To bind it read-only would take from the unit what it opens itself: BindPaths=/srv.
   [[nodiscard]] bool is_opened_by_unit(const catalogue::Tree& tree, std::string_view path) const {
-    const Slot* closer = closed_.find(tree.when.directive);
-    if (unit_ == nullptr) return false;
+    return unit_ != nullptr && has_right(paths_of_unit(tree.when.directive).paths.at(path), Right::write);
+  }
+  // With the policy's choice of `closer`. That holds by now, and the same few are asked for with every
+  // folder.
+  [[nodiscard]] const PathPrivileges& paths_of_unit(DirectiveId closer) const {
+    const auto known = of_unit_.find(closer);
+    if (known != of_unit_.end()) return known->second;
     Settings both = closed_.own;
-    if (closer != nullptr && closer->is_closed() && closer->choice &&
-        !is_written(unit_, tree.when.directive))
-      both.set(tree.when.directive, Choice{*closer->choice});
-    return has_right(interpret_paths(both, Reading::claimed).paths.at(path), Right::write);
+    const Slot* slot = closed_.find(closer);
+    if (slot != nullptr && slot->is_closed() && slot->choice && !is_written(unit_, closer))
+      both.set(closer, Choice{*slot->choice});
+    return of_unit_.emplace(closer, interpret_paths(both, Reading::claimed)).first->second;
   }
 
   void open_trees(const OpenedPath& path, Access access) {
@@ -98,6 +104,7 @@ class Opener {
   std::span<const OpenedPath> paths_;
   const Target& target_;
   const LoadedUnit* unit_;
+  mutable std::map<DirectiveId, PathPrivileges> of_unit_;
 };
 
 void Opener::open() {

@@ -103,7 +103,10 @@ struct Compiled {
 // The unit, if there is one, must have been loaded for target.systemd with no further stages.
 [[nodiscard]] Compiled compile(const Policy& policy, const Target& target, const LoadedUnit* unit);
 
-// The same, where what the unit implies is given: for a bare unit, or for a NixOS one.
+// Only the settings, for who writes them and tells nobody: `kept`, `voids` and `shut` are left as they are.
+[[nodiscard]] Compiled compile_settings(const Policy& policy, const Target& target, const LoadedUnit* unit);
+
+// As compile(), where what the unit implies is given: for a bare unit, or for a NixOS one.
 [[nodiscard]] Compiled compile(const Policy& policy, std::vector<ImpliedUse> implied, const Target& target,
                                const LoadedUnit* unit);
 
