@@ -5,7 +5,9 @@
   package_test.py --package DIR --release 12|13     DIR: where make-deb left the package
 """
 import difflib
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -243,6 +245,14 @@ class Test:
         self.guest.shell("mount -o remount,size=20% /run")
         self.reload()
 
+    def without_capabilities(self):
+        whole = self.generated()
+        command = self.guest.command(["/bin/sh", "-c", f"rm -rf /tmp/bare; mkdir /tmp/bare; {GENERATOR} /tmp/bare; echo $?; "
+                                      "cd /tmp/bare; find . -name '*.conf' | sort"],
+                                     ["CapabilityBoundingSet=~CAP_SYS_ADMIN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH"])
+        lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.splitlines()
+        self.expect(lines == ["0", *(f"./{name}" for name in whole)], f"without capabilities: {lines}")
+
     def killed(self):
         """Whatever is left is whole or empty: an empty drop-in says nothing."""
         listing = self.guest.shell(f"""
@@ -257,6 +267,19 @@ class Test:
         self.expect(not [line for line in listing if line.startswith("half")], f"killed: {sorted(set(listing))}")
 
 
+def check_without_admin(release, deb, systemd, faults):
+    """A whole guest without CAP_SYS_ADMIN, where systemd runs no generator in a sandbox."""
+    guest = guests.up(release, f"package-bare-{release}-{os.getpid()}", owner=os.getpid(), dropped=["CAP_SYS_ADMIN"])
+    try:
+        test = Test(guest, systemd, faults)
+        guest.push_files({f"{UNITS}/web.service": FILES["web.service"]})
+        guest.install([deb])
+        test.expect(test.generated() == ["web.service.d/10-harden.conf"] and not test.log(),
+                    f"without CAP_SYS_ADMIN: {test.generated()}, {test.log()}")
+    finally:
+        guests.down(guest)
+
+
 def run_all(guest, systemd, deb, faults):
     test = Test(guest, systemd, faults)
     guest.push(deb, "/var/tmp/harden.deb")
@@ -267,8 +290,11 @@ def run_all(guest, systemd, deb, faults):
     test.bad_places()
     test.full()
     test.killed()
+    test.without_capabilities()
     test.upgrade()
     test.remove(before)
+    if systemd >= 257:  # 252 does not boot so under nspawn
+        check_without_admin(guest.release, deb, systemd, faults)
 
 
 if __name__ == "__main__":
