@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <utility>
 
 #include "policy/source_errors.h"
+#include "unit/conf_files.h"
 #include "unit/words.h"
 
 namespace harden {
@@ -19,14 +19,18 @@ constexpr std::string_view kSection = "Harden";
 constexpr std::string_view kExemptSection = "Exempt";
 constexpr std::array<std::string_view, 4> kKeys = {"Default", "Exempt", "Layout", "Policies"};
 constexpr std::string_view kFile = "/etc/harden/harden.conf";
-// Lowest first.
-constexpr std::array<std::string_view, 3> kDirs = {
-    "/usr/lib/harden/harden.conf.d", "/run/harden/harden.conf.d", "/etc/harden/harden.conf.d"};
+// Highest priority first, both.
+constexpr std::array<std::string_view, 3> kDropInDirs = {
+    "/etc/harden/harden.conf.d", "/run/harden/harden.conf.d", "/usr/lib/harden/harden.conf.d"};
 constexpr std::array<std::string_view, 2> kPolicyDirs = {"/etc/harden/policies",
                                                          "/usr/share/harden/policies"};
 
-bool matches(const std::string& pattern, const UnitName& name) {
-  return ::fnmatch(pattern.c_str(), name.text().c_str(), 0) == 0;
+// Does the pattern fit any of its names?
+bool matches(const std::string& pattern, const Unit& unit) {
+  const auto fits = [&](const UnitName& name) {
+    return ::fnmatch(pattern.c_str(), name.text().c_str(), 0) == 0;
+  };
+  return fits(unit.name) || std::ranges::any_of(unit.aliases, fits);
 }
 
 class ConfReader {
@@ -84,25 +88,11 @@ class ConfReader {
   HardenConf& conf_;
 };
 
-// Paths in the order in which they are read.
-std::vector<std::string> conf_files(const FileSystem& fs) {
-  std::map<std::string, std::string> by_name;
-  for (const std::string_view dir : kDirs)
-    if (const auto entries = fs.list_dir(dir))
-      for (const DirEntry& entry : *entries)
-        if (entry.name.ends_with(".conf"))
-          by_name.insert_or_assign(entry.name, fmt::format("{}/{}", dir, entry.name));
-  std::vector<std::string> paths = {std::string(kFile)};
-  for (auto& [name, path] : by_name) paths.push_back(std::move(path));
-  return paths;
-}
-
-template <typename Names>
-const Exemption* find_exemption(const HardenConf& conf, const Names& names) {
+// The last that fits.
+const Exemption* find_exemption(const HardenConf& conf, const Unit& unit) {
   const Exemption* last = nullptr;
   for (const Exemption& one : conf.exempt)
-    if (std::ranges::any_of(names, [&](const UnitName* name) { return matches(one.pattern, *name); }))
-      last = &one;
+    if (matches(one.pattern, unit)) last = &one;
   return last;
 }
 
@@ -131,7 +121,9 @@ HardenConf read_harden_conf(const FileSystem& fs) {
   HardenConf conf;
   conf.layout = &catalogue::layouts().front();
   ConfReader reader(conf);
-  for (const std::string& path : conf_files(fs)) {
+  std::vector<std::string> paths = list_conf_drop_ins(fs, kDropInDirs);
+  paths.emplace(paths.begin(), kFile);
+  for (const std::string& path : paths) {
     auto text = fs.read_file(path, kUnitFileMax);
     if (text)
       reader.read(parse_unit_file(std::move(*text), path));
@@ -147,12 +139,9 @@ EffectivePolicy find_policy(const LoadedUnit& unit, const HardenConf& conf, cons
     if (found.policy.is_enabled && !found.policy.has_error()) found.origin = PolicyOrigin::unit;
     return found;
   }
-  std::vector<const UnitName*> names = {&unit.unit.name};
-  for (const UnitName& alias : unit.unit.aliases) names.push_back(&alias);
 
-  const bool is_shipped = std::ranges::any_of(conf.policies, [&](const std::string& pattern) {
-    return std::ranges::any_of(names, [&](const UnitName* name) { return matches(pattern, *name); });
-  });
+  const bool is_shipped = std::ranges::any_of(
+      conf.policies, [&](const std::string& pattern) { return matches(pattern, unit.unit); });
   if (is_shipped) {
     if (auto shipped = read_shipped_policy(unit, fs)) {
       found.policy = std::move(*shipped);
@@ -162,7 +151,7 @@ EffectivePolicy find_policy(const LoadedUnit& unit, const HardenConf& conf, cons
   }
 
   if (conf.default_profile == nullptr || unit.unit.name.type() != "service") return found;
-  if (const Exemption* exemption = find_exemption(conf, names)) {
+  if (const Exemption* exemption = find_exemption(conf, unit.unit)) {
     found.exemption = *exemption;
   } else if (unit.settings.choice(catalogue::DirectiveId::DefaultDependencies).value_or(1) != 1) {
     found.exemption = Exemption{{}, "it is part of the early boot (DefaultDependencies=no)", {}};

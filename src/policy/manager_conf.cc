@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "settings/parse_value.h"
+#include "unit/conf_files.h"
 #include "unit/unit_file.h"
 
 namespace harden {
@@ -17,9 +17,13 @@ namespace {
 
 using catalogue::DirectiveId;
 
-// Highest priority first; drop-ins of all folders apply, in the order of their names.
-constexpr std::array<std::string_view, 4> kDirs = {"/etc/systemd", "/run/systemd", "/usr/local/lib/systemd",
-                                                   "/usr/lib/systemd"};
+// Highest priority first: the first main file that there is counts.
+constexpr std::array<std::string_view, 4> kFiles = {"/etc/systemd/system.conf", "/run/systemd/system.conf",
+                                                    "/usr/local/lib/systemd/system.conf",
+                                                    "/usr/lib/systemd/system.conf"};
+constexpr std::array<std::string_view, 4> kDropInDirs = {
+    "/etc/systemd/system.conf.d", "/run/systemd/system.conf.d", "/usr/local/lib/systemd/system.conf.d",
+    "/usr/lib/systemd/system.conf.d"};
 constexpr std::array<DirectiveId, 3> kDirectives = {
     DirectiveId::CapabilityBoundingSet, DirectiveId::NoNewPrivileges, DirectiveId::SystemCallArchitectures};
 
@@ -47,16 +51,8 @@ Settings read_manager_conf(const FileSystem& fs, const catalogue::Systemd& syste
     if (text) read_file(parse_unit_file(std::move(*text), path), systemd, settings);
     return text.has_value();
   };
-  for (const std::string_view dir : kDirs)
-    if (read(std::string(dir) + "/system.conf")) break;
-  std::map<std::string, std::string> drop_ins;   // name → path, of the first folder that has it
-  for (const std::string_view dir : kDirs) {
-    const std::string drop_in_dir = std::string(dir) + "/system.conf.d";
-    if (const auto entries = fs.list_dir(drop_in_dir))
-      for (const DirEntry& entry : *entries)
-        if (entry.name.ends_with(".conf")) drop_ins.try_emplace(entry.name, drop_in_dir + "/" + entry.name);
-  }
-  for (const auto& [name, path] : drop_ins) (void)read(path);
+  (void)std::ranges::any_of(kFiles, [&](std::string_view path) { return read(std::string(path)); });
+  for (const std::string& path : list_conf_drop_ins(fs, kDropInDirs)) (void)read(path);
   return settings;
 }
 
