@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // harden compile: a policy as the settings it amounts to, for a unit or for a bare one.
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,15 +18,6 @@ struct Options {
   std::vector<std::string> units;
   std::string format = "dropin";
 };
-
-std::string_view section_of(std::string_view type) {
-  using Pair = std::pair<std::string_view, std::string_view>;
-  constexpr std::array<Pair, 4> kSections = {Pair{"socket", "Socket"}, Pair{"mount", "Mount"},
-                                             Pair{"swap", "Swap"}, Pair{"slice", "Slice"}};
-  for (const auto& [name, section] : kSections)
-    if (name == type) return section;
-  return "Service";
-}
 
 int print(const Options& options, const CompileReport& report, Console& console) {
   if (options.format == "json") {
@@ -78,7 +68,7 @@ int compile_unit(const Options& options, Console& console) {
   if (!policy || !target) return kExitTrouble;
   target->runs_as = runs_as_of(loaded->settings);
   return print(options,
-               {selected.label, section_of(selected.name.type()), source->systemd().version,
+               {selected.label, section_of_type(selected.name.type()), source->systemd().version,
                 compile(*policy, *target, &*loaded)},
                console);
 }

@@ -48,8 +48,6 @@ bool stream_has_color(ColorWhen when, bool is_terminal) {
   return wants_color(when, is_terminal, std::getenv("NO_COLOR"), std::getenv("TERM"));
 }
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 }  // namespace
 
 Console::Console()

@@ -15,6 +15,7 @@
 #include "emit/diff_report.h"
 #include "machine/machine.h"
 #include "policy/drop_in.h"
+#include "util/text.h"
 
 namespace harden {
 namespace {
@@ -120,9 +121,7 @@ UnitDiff diff_and_score(std::string label, const LoadedUnit& a, const LoadedUnit
 
 // Where a folder of drop-ins would put it: by its name, in place of one that is called the same.
 void add_drop_in(Unit& unit, UnitFile file) {
-  const auto name = [](const UnitFile& one) {
-    return std::string_view(one.path()).substr(one.path().rfind('/') + 1);
-  };
+  const auto name = [](const UnitFile& one) { return base_name(one.path()); };
   const auto at = std::ranges::lower_bound(unit.drop_ins, name(file), {}, name);
   if (at != unit.drop_ins.end() && name(*at) == name(file))
     *at = std::move(file);

@@ -13,8 +13,6 @@
 namespace harden {
 namespace {
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 std::string dir_name(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   return slash == 0 ? "/" : std::string(path.substr(0, slash));
@@ -141,8 +139,7 @@ void UnitSource::select(const std::string& argument) {
     return;
   }
   const std::string_view type = name->type();
-  const bool runs_processes = type == "service" || type == "socket" || type == "mount" || type == "swap";
-  if (!runs_processes) {
+  if (!runs_processes(type)) {
     fail_argument(argument, Errc::unsupported, "a " + std::string(type) + " unit runs no process");
     return;
   }

@@ -12,7 +12,7 @@ namespace harden {
 
 struct CompileReport {
   std::string unit;                     // empty for a bare one
-  std::string_view section = "Service";
+  std::string section = "Service";
   unsigned systemd = 0;
   Compiled compiled;
 };

@@ -37,8 +37,6 @@ std::string_view confidence_name(Confidence confidence) {
   return confidence == Confidence::high ? "high" : "assumed";
 }
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 std::string step_name(const WitnessStep& step) {
   return step.symbol.empty() ? fmt::format("{:#x}", step.address) : step.symbol;
 }

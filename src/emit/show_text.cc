@@ -11,8 +11,6 @@
 namespace harden {
 namespace {
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 // Names the unit's files shortly: by their last part where only one of them has it.
 class FileNames {
  public:

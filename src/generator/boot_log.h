@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Where a program says something that runs before there is a journal: the kernel's log, standard error, and
-// a file in /run for `harden status`.
+// a file in /run for who looks later.
 #pragma once
 
 #include <string>

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -17,15 +16,9 @@
 namespace harden {
 namespace {
 
-// Types that run processes, and their sections.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTypes = {
-    {{"service", "Service"}, {"socket", "Socket"}, {"mount", "Mount"}, {"swap", "Swap"}}};
-
 std::string text_of(const Diagnostic& one) {
-  std::string text = one.where.file;
-  if (one.where.line != 0) text += fmt::format(":{}", one.where.line);
-  return fmt::format("{}{}{}{}{}", text, text.empty() ? "" : ": ", one.message,
-                     one.hint.empty() ? "" : "; ", one.hint);
+  const std::string text = Error{Errc::invalid, one.message, 0, one.where, {}, {}}.text();
+  return one.hint.empty() ? text : fmt::format("{}; {}", text, one.hint);
 }
 
 class Generator {
@@ -51,7 +44,8 @@ class Generator {
   }
 
   GenerateResult run() && {
-    for (const auto& [type, section] : kTypes) {
+    for (const std::string_view type : kProcessTypes) {
+      const std::string section = section_of_type(type);
       for (const UnitName& name : tree_.names(type)) treat(name, section);
       for (const UnitName& name : tree_.instances(type)) treat(name, section);
     }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "util/text.h"
+
 namespace harden {
 namespace {
 
@@ -100,9 +102,8 @@ std::vector<std::string> assignment_lines(const Written& written) {
 Unit without_generated(Unit unit) {
   static constexpr std::string_view kDir = "/run/systemd/generator/";
   std::erase_if(unit.drop_ins, [](const UnitFile& file) {
-    const std::string_view path = file.path();
-    const std::string_view name = path.substr(path.rfind('/') + 1);
-    return path.starts_with(kDir) && (name == kDropInName || name == kOverrideName);
+    const std::string_view name = base_name(file.path());
+    return file.path().starts_with(kDir) && (name == kDropInName || name == kOverrideName);
   });
   return unit;
 }

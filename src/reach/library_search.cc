@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kConfMax = 1U << 20U;
 constexpr int kIncludeDepth = 4;
+constexpr std::size_t kFilesMax = 500;
 
 // $ORIGIN, ${ORIGIN} and the like; nothing for a token that the linker does not know.
 std::string expand(std::string_view path, std::string_view origin) {
@@ -46,10 +47,21 @@ std::string_view dir_of(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-std::string_view base_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::vector<std::string> matching_files(const FileSystem& fs, std::string_view pattern) {
+  std::vector<std::string> files;
+  if (pattern.empty()) return files;
+  if (pattern.find_first_of("*?[") == std::string_view::npos) return {std::string(pattern)};
+  const auto entries = fs.list_dir(dir_of(pattern));
+  if (!entries) return files;
+  for (const DirEntry& one : *entries)
+    if (files.size() < kFilesMax &&
+        ::fnmatch(std::string(base_name(pattern)).c_str(), one.name.c_str(), FNM_PERIOD) == 0)
+      files.push_back(std::string(dir_of(pattern)) + "/" + one.name);
+  return files;
+}
 
 LibrarySearch::LibrarySearch(const FileSystem& fs, std::string_view interpreter) {
-  if (base_of(interpreter).starts_with("ld-musl")) {
+  if (base_name(interpreter).starts_with("ld-musl")) {
     if (const auto text = fs.read_file("/etc/ld-musl-x86_64.path", kConfMax))
       for (const std::string_view line : split(*text, '\n'))
         for (const std::string_view dir : split(line, ':')) add_dir(strip(dir));
@@ -77,12 +89,10 @@ void LibrarySearch::read_conf(const FileSystem& fs, std::string_view path, int d
       add_dir(line);
       continue;
     }
-    const std::string pattern(strip(line.substr(std::string_view("include").size())));
-    const auto entries = fs.list_dir(dir_of(pattern));
-    if (!entries || depth == kIncludeDepth) continue;
-    for (const DirEntry& one : *entries)
-      if (::fnmatch(std::string(base_of(pattern)).c_str(), one.name.c_str(), FNM_PERIOD) == 0)
-        read_conf(fs, std::string(dir_of(pattern)) + "/" + one.name, depth + 1);
+    if (depth == kIncludeDepth) continue;
+    for (const std::string& file :
+         matching_files(fs, strip(line.substr(std::string_view("include").size()))))
+      read_conf(fs, file, depth + 1);
   }
 }
 

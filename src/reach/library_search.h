@@ -43,6 +43,8 @@ class LibrarySearch {
 };
 
 [[nodiscard]] std::string_view dir_of(std::string_view path);
-[[nodiscard]] std::string_view base_of(std::string_view path);
+// The files that a path means whose last part may be a pattern of glob(7), by name, and not without end.
+// One that is no pattern is given back, be it there or not.
+[[nodiscard]] std::vector<std::string> matching_files(const FileSystem& fs, std::string_view pattern);
 
 }  // namespace harden::reach

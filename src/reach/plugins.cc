@@ -2,8 +2,6 @@
 #include "reach/plugins.h"
 
 #include <fmt/core.h>
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
@@ -14,7 +12,6 @@ namespace harden::reach {
 namespace {
 
 constexpr std::size_t kConfigMax = 1U << 20U;
-constexpr std::size_t kFilesMax = 500;
 
 // A server whose configuration names modules: in files of `files`, a line with `directive` has the module's
 // name or path; a name is a file of one of `dirs`.
@@ -63,19 +60,6 @@ constexpr ModuleConfig kModuleConfigs[] = {
      {"/usr/lib/x86_64-linux-gnu/rsyslog"},
      ""},
 };
-
-std::vector<std::string> matching_files(const FileSystem& fs, std::string_view pattern) {
-  std::vector<std::string> files;
-  if (pattern.empty()) return files;
-  if (pattern.find('*') == std::string_view::npos) return {std::string(pattern)};
-  const auto entries = fs.list_dir(dir_of(pattern));
-  if (!entries) return files;
-  for (const DirEntry& one : *entries)
-    if (files.size() < kFilesMax &&
-        ::fnmatch(std::string(base_of(pattern)).c_str(), one.name.c_str(), FNM_PERIOD) == 0)
-      files.push_back(std::string(dir_of(pattern)) + "/" + one.name);
-  return files;
-}
 
 std::vector<std::string_view> words_of(std::string_view line) {
   constexpr CharSet kSeparators(" \t\r\"'(),;=<>{}");
@@ -162,7 +146,7 @@ class Guesser {
 
   void add_pam() {
     if (!closure_.has_library("libpam.so.0")) return;
-    const std::string_view program = base_of(closure_.modules()[0]->path);
+    const std::string_view program = base_name(closure_.modules()[0]->path);
     const std::string own = "/etc/pam.d/" + std::string(program);
     if (fs_.stat_type(own)) return read_pam_file(own, 0);
     for (const std::string& file : matching_files(fs_, "/etc/pam.d/*")) read_pam_file(file, 0);
@@ -190,7 +174,7 @@ class Guesser {
   }
 
   void add_configured() {
-    const std::string_view program = base_of(closure_.modules()[0]->path);
+    const std::string_view program = base_name(closure_.modules()[0]->path);
     for (const ModuleConfig& config : kModuleConfigs) {
       if (config.program != program) continue;
       for (const std::string_view name : words_of(config.always))
@@ -229,7 +213,7 @@ class Guesser {
       const Module& module = *closure_.modules()[i];
       if (i == libc_ || module.is_loader || !opens(module.summary)) continue;
       for (const std::string& name : module.summary.libraries) {
-        if (name == base_of(module.path) || name == module.header.soname) continue;
+        if (name == base_name(module.path) || name == module.header.soname) continue;
         if (name.find('/') != std::string::npos && !name.starts_with('/')) continue;
         if (std::ranges::find(module.header.needed, name) != module.header.needed.end()) continue;
         add(name, fmt::format("its name stands in {}, which opens libraries", module.path), false);
@@ -277,7 +261,7 @@ std::vector<PluginGuess> guess_plugins(const FileSystem& fs, const Closure& clos
 }
 
 bool is_plugin_entry(std::string_view plugin_path, std::string_view symbol) {
-  const std::string_view name = base_of(plugin_path);
+  const std::string_view name = base_name(plugin_path);
   if (name.starts_with("libnss_")) return symbol.starts_with("_nss_");
   if (plugin_path.find("/security/pam_") != std::string_view::npos) return symbol.starts_with("pam_sm_");
   return true;

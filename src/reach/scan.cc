@@ -319,7 +319,7 @@ std::optional<std::string> interpreter_of(const FileSystem& fs, std::string_view
   for (const std::string_view word : split(line, ' '))
     if (!word.empty()) words.push_back(strip(word));
   if (words.empty()) return std::nullopt;
-  if (base_of(words[0]) != "env") return std::string(words[0]);
+  if (base_name(words[0]) != "env") return std::string(words[0]);
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i].starts_with('-') || words[i].find('=') != std::string_view::npos) continue;
     for (const std::string_view dir :

@@ -89,22 +89,14 @@ const std::string& LoadedUnit::file_path(std::uint16_t file) const {
 
 namespace {
 
-// The section that holds a unit type's own settings: "Service" for a service.
-std::string section_of(std::string_view type) {
-  std::string section(type);
-  section.front() = static_cast<char>(section.front() - 'a' + 'A');
-  return section;
-}
-
 bool has_context(std::string_view type, Context context) {
-  const bool runs_processes = type == "service" || type == "socket" || type == "mount" || type == "swap";
   switch (context) {
     case Context::exec:
-      return runs_processes;
+      return runs_processes(type);
     case Context::kill:
-      return runs_processes || type == "scope";
+      return runs_processes(type) || type == "scope";
     case Context::cgroup:
-      return runs_processes || type == "slice" || type == "scope";
+      return runs_processes(type) || type == "slice" || type == "scope";
     case Context::service:
       return type == "service";
     case Context::unit:
@@ -119,7 +111,7 @@ class Merger {
       : loaded_(loaded),
         systemd_(*options.systemd),
         type_(loaded.unit.name.type()),
-        section_(section_of(type_)) {
+        section_(section_of_type(type_)) {
     context_.systemd = &systemd_;
     context_.specifiers = {&loaded.unit.name, {}, systemd_.version};
     context_.specifiers.fragment_path = loaded.unit.fragment_real_path;

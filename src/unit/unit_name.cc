@@ -55,6 +55,16 @@ bool is_normal_path(std::string_view path) {
 
 bool is_unit_type(std::string_view word) { return std::ranges::find(kUnitTypes, word) != kUnitTypes.end(); }
 
+bool runs_processes(std::string_view type) {
+  return std::ranges::find(kProcessTypes, type) != kProcessTypes.end();
+}
+
+std::string section_of_type(std::string_view type) {
+  std::string section(type);
+  section.front() = static_cast<char>(section.front() - 'a' + 'A');
+  return section;
+}
+
 bool is_unit_name(std::string_view text) {
   if (text.empty() || text.size() > kUnitNameMax) return false;
   const std::size_t dot = text.rfind('.');

@@ -4,6 +4,7 @@
 // Unit Names".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,12 @@ class UnitName {
 [[nodiscard]] std::optional<UnitName> parse_unit_name(std::string_view text);
 [[nodiscard]] bool is_unit_name(std::string_view text);
 [[nodiscard]] bool is_unit_type(std::string_view word);  // "service", "socket", …
+
+// Types whose units run processes of their own.
+inline constexpr std::array<std::string_view, 4> kProcessTypes = {"service", "socket", "mount", "swap"};
+[[nodiscard]] bool runs_processes(std::string_view type);
+// The section that holds a unit type's own settings: "Service" for "service".
+[[nodiscard]] std::string section_of_type(std::string_view type);
 
 // `-` becomes `/` and `\xNN` the byte; nothing if an escape is malformed. A NUL ends the result, since to
 // systemd it is a C string.

@@ -25,8 +25,6 @@ constexpr std::array<std::string_view, 6> kUserPath = {
     "/etc/systemd/user",       "/run/systemd/user",           "/usr/local/share/systemd/user",
     "/usr/share/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"};
 
-std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 // Where an absolute path leads, its last component not followed. What does not exist is taken as it is
 // written, as long as no ".." follows it. Nothing if that cannot be told.
 Result<std::string> locate(const FileSystem& fs, std::string_view path) {
@@ -174,7 +172,7 @@ std::optional<UnitTree::Link> UnitTree::read_unit_link(const std::string& dir, c
   }
   // Linked from elsewhere, or a mask: the name of the null device is enough, a tree need not have it.
   if (!is_in_search_path(*target)) return Link{*target == kMask ? LinkKind::mask : LinkKind::elsewhere, {}};
-  const std::string_view other = file_name(*target);
+  const std::string_view other = base_name(*target);
   // An alias of itself says nothing; a lower folder may have the file.
   if (other == name) return std::nullopt;
   const auto source_name = parse_unit_name(name);

@@ -42,6 +42,11 @@ class CharSet {
 // " \t\n\r", the characters systemd strips from lines and splits words at.
 inline constexpr std::string_view kWhitespace = " \t\n\r";
 
+// What is behind the last slash; all of it if there is none.
+[[nodiscard]] constexpr std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 inline constexpr CharSet kWhitespaceSet{kWhitespace};
 
 [[nodiscard]] std::string_view strip(std::string_view text, const CharSet& chars = kWhitespaceSet);
