@@ -4,10 +4,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <new>
 
 #include "emit/table.h"
 #include "util/text.h"
@@ -104,6 +108,19 @@ int Console::finish(int code) const {
   if (write_errno_ == 0) return code;
   if (write_errno_ != EPIPE)   // who closed the pipe has read enough
     report(fail_errno(write_errno_, "cannot write the output").error());
+  return kExitTrouble;
+}
+
+int run_program(int argc, char** argv, int (*run)(const std::vector<std::string>&, Console&)) {
+  (void)std::signal(SIGPIPE, SIG_DFL);
+  Console console;
+  try {
+    return console.finish(run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), console));
+  } catch (const std::bad_alloc&) {
+    console.say("harden: out of memory");
+  } catch (const std::exception& error) {
+    console.say(std::string("harden: internal error: ") + error.what());
+  }
   return kExitTrouble;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emit/style.h"
 #include "util/diagnostic.h"
@@ -51,5 +52,10 @@ class Console {
   Style err_style_;
   int write_errno_ = 0;
 };
+
+// A program's work from its arguments to its exit code: what it throws becomes a line of talk and
+// kExitTrouble, and `program | head` ends quietly, also where a parent ignores the signal.
+[[nodiscard]] int run_program(int argc, char** argv,
+                              int (*run)(const std::vector<std::string>& arguments, Console& console));
 
 }  // namespace harden

@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <exception>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -97,21 +94,11 @@ int run(const std::vector<std::string>& words, Console& console) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // `harden score | head` ends quietly, also where a parent ignores the signal.
-  (void)std::signal(SIGPIPE, SIG_DFL);
   // Units are read one after another. Memory that one has freed is kept for the next, instead of going back
   // to the kernel and coming again page by page.
   constexpr int kKeptBytes = 64 << 20;
   constexpr int kGrowthBytes = 1 << 20;
   (void)mallopt(M_TRIM_THRESHOLD, kKeptBytes);
   (void)mallopt(M_TOP_PAD, kGrowthBytes);
-  Console console;
-  try {
-    return console.finish(run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), console));
-  } catch (const std::bad_alloc&) {
-    console.say("harden: out of memory");
-  } catch (const std::exception& error) {
-    console.say(std::string("harden: internal error: ") + error.what());
-  }
-  return kExitTrouble;
+  return run_program(argc, argv, run);
 }
