@@ -32,20 +32,13 @@ class Scan {
       if (!closure_.add_plugin(plugin, "given by --plugin", false))
         return fail(Errc::not_found, "there is no module " + plugin);
     // Which plugins there are hangs on what is reached, and what is reached on the plugins.
-    for (int round = 0; round <= kPluginRounds; ++round) {
+    for (int round = 0;; ++round) {
       closure_.summarize_modules([this](std::size_t done, std::size_t all) {
         if (options_.progress) options_.progress(fmt::format("{} of {} modules read", done, all));
       });
       rebuild(true);
-      std::size_t before = closure_.modules().size();
-      bool is_new = false;
-      for (const PluginGuess& one : guess_plugins(fs_, closure_, *graph_)) {
-        if (!guessed_.insert(one.name).second) continue;
-        if (closure_.add_plugin(one.name, one.reason, one.is_required)) is_new = true;
-      }
-      if (!is_new && before == closure_.modules().size()) break;
+      if (round > kPluginRounds || !add_guessed_plugins()) break;
     }
-    closure_.summarize_modules({});
     collect();
     return std::move(set_);
   }
@@ -53,13 +46,24 @@ class Scan {
  private:
   const Module& module(std::uint32_t index) const { return *closure_.modules()[index]; }
 
+  bool add_guessed_plugins() {
+    const std::size_t before = closure_.modules().size();
+    bool is_new = false;
+    for (const PluginGuess& one : guess_plugins(fs_, closure_, *graph_)) {
+      if (!guessed_.insert(one.name).second) continue;
+      if (closure_.add_plugin(one.name, one.reason, one.is_required)) is_new = true;
+    }
+    return is_new || before != closure_.modules().size();
+  }
+
   void rebuild(bool with_plugins) {
     reach(with_plugins, false);
     // Whoever sets up such a mutex brings the functions that serve it back.
-    const auto uses = priority_ceiling_uses();
-    uses_ceilings_ =
-        std::ranges::any_of(uses, [&](std::string_view one) { return graph_->uses_symbol(one); });
-    if (uses_ceilings_) reach(with_plugins, true);
+    if (uses_ceilings()) reach(with_plugins, true);
+  }
+  [[nodiscard]] bool uses_ceilings() const {
+    return std::ranges::any_of(priority_ceiling_uses(),
+                               [&](std::string_view one) { return graph_->uses_symbol(one); });
   }
 
   void reach(bool with_plugins, bool with_ceilings) {
@@ -118,11 +122,13 @@ class Scan {
 
   // --- What came of it -----------------------------------------------------------------------------------
 
+  // With the graph that run() ends with, which has the plugins.
   void collect() {
+    std::unique_ptr<Graph> whole = std::move(graph_);
     rebuild(false);
-    std::map<unsigned, bool> certain;
-    for_each_call([&](Place, const SystemCall& one) { certain[one.number] = true; });
-    rebuild(true);
+    std::set<unsigned> certain;
+    for_each_call([&](Place, const SystemCall& one) { certain.insert(one.number); });
+    graph_ = std::move(whole);
     std::map<unsigned, std::pair<Place, const SystemCall*>> first;
     for_each_call([&](Place at, const SystemCall& one) {
       auto [known, is_new] = first.try_emplace(one.number, at, &one);
@@ -238,7 +244,7 @@ class Scan {
             fmt::format("the loader's own {}() is not counted: it serves {}", one.call, one.mode));
     const bool has_glibc =
         std::ranges::any_of(closure_.modules(), [](const auto& one) { return is_glibc(one->summary); });
-    if (has_glibc && !uses_ceilings_)
+    if (has_glibc && !uses_ceilings())
       set_.assumed.push_back("no mutex has a priority ceiling: nothing that sets one up is reached");
     if (uses_setxid_)
       set_.assumed.push_back(
@@ -305,7 +311,6 @@ class Scan {
   Closure closure_;
   std::unique_ptr<Graph> graph_;
   std::set<std::string> guessed_;
-  bool uses_ceilings_ = false;
   bool uses_setxid_ = false;
   ReachSet set_;
 };
