@@ -92,7 +92,7 @@ std::optional<std::vector<std::string>> programs_of_argument(const ScanArguments
                    loaded.refusal.value_or(Error{Errc::not_found, "there is no such unit", 0, {}, {}, {}}));
     return std::nullopt;
   }
-  auto programs = reach::programs_of_unit(fs, loaded.unit, source->systemd().version);
+  auto programs = reach::programs_of_unit(fs, loaded);
   if (programs.empty())
     console.report(selected.label, Error{Errc::invalid, "starts no program", 0, {}, {}, {}});
   return programs;

@@ -9,6 +9,7 @@
 #include "reach/library_search.h"
 #include "reach/recording.h"
 #include "reach/syscall_names.h"
+#include "reach/unit_programs.h"
 #include "support/fake_file_system.h"
 #include "support/temp_dir.h"
 
@@ -164,6 +165,21 @@ TEST(SyscallNames, AreTheKernels) {
   EXPECT_EQ(syscall_name(400), "");
   EXPECT_EQ(syscall_number("execve"), 59U);
   EXPECT_FALSE(syscall_number("nothing"));
+}
+
+TEST(UnitPrograms, AreThoseOfItsCommandsInAllFiles) {
+  FakeFileSystem fs;
+  fs.add_file("/usr/bin/tool", "");
+  Unit unit{*parse_unit_name("a@x.service"), {}, LoadState::loaded, {}, {}, {}, {}, {}};
+  unit.fragment = parse_unit_file(
+      "[Service]\nExecStartPre=-tool\nExecStart=/opt/%i/web --a ; "
+      "/bin/b\nExecPaths=/srv/x\nExecSearchPath=/srv/y\n",
+      "/etc/a@.service");
+  unit.drop_ins.push_back(
+      parse_unit_file("[Service]\nExecStart=\nExecStart=/bin/c\n", "/etc/a@.service.d/1.conf"));
+  const LoadedUnit loaded = load_settings(std::move(unit), {catalogue::find_systemd(257), {}});
+  EXPECT_EQ(programs_of_unit(fs, loaded),
+            (std::vector<std::string>{"/usr/bin/tool", "/opt/x/web", "/bin/b", "/bin/c"}));
 }
 
 }  // namespace

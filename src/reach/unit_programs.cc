@@ -18,25 +18,17 @@ std::string in_path(const FileSystem& fs, const std::string& program) {
 
 }  // namespace
 
-std::vector<std::string> programs_of_unit(const FileSystem& fs, const Unit& unit,
-                                          unsigned systemd_version) {
+std::vector<std::string> programs_of_unit(const FileSystem& fs, const LoadedUnit& unit) {
   std::vector<std::string> programs;
-  const auto read_file = [&](const UnitFile& file) {
-    for (const Entry& entry : file.entries()) {
-      if (entry.kind != EntryKind::assignment || entry.section != "Service" ||
-          !entry.key.starts_with("Exec"))
-        continue;
-      const ParsedCommands parsed =
-          parse_command_line(entry.value, {.name = &unit.name, .systemd = systemd_version});
-      for (const ExecCommand& command : parsed.commands) {
-        const std::string program = in_path(fs, command.program);
-        if (!program.empty() && std::ranges::find(programs, program) == programs.end())
-          programs.push_back(program);
-      }
+  const SpecifierContext context{&unit.unit.name, unit.unit.fragment_real_path, unit.systemd->version};
+  for (const Contribution& line : unit.contributions) {
+    if (catalogue::directive(line.directive).kind != catalogue::Kind::commands) continue;
+    for (const ExecCommand& command : parse_command_line(line.text, context).commands) {
+      const std::string program = in_path(fs, command.program);
+      if (!program.empty() && std::ranges::find(programs, program) == programs.end())
+        programs.push_back(program);
     }
-  };
-  if (unit.fragment) read_file(*unit.fragment);
-  for (const UnitFile& file : unit.drop_ins) read_file(file);
+  }
   return programs;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/unit_tree.h"
+#include "settings/settings.h"
 #include "util/root_dir.h"
 
 namespace harden::reach {
@@ -13,7 +13,6 @@ namespace harden::reach {
 // Of all lines in all files of the unit, each program once: what a drop-in resets may still be started by
 // the unit as it was shipped, and a filter that knows one program more refuses nothing. A name without a
 // slash is looked up in the manager's path.
-[[nodiscard]] std::vector<std::string> programs_of_unit(const FileSystem& fs, const Unit& unit,
-                                                        unsigned systemd_version);
+[[nodiscard]] std::vector<std::string> programs_of_unit(const FileSystem& fs, const LoadedUnit& unit);
 
 }  // namespace harden::reach
