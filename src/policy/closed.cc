@@ -37,6 +37,12 @@ std::uint8_t choice_index(const Directive& directive, std::string_view name) {
   return static_cast<std::uint8_t>(at - directive.values.begin());
 }
 
+// The tightest value up to `index` that the version has; the loosest if it has none.
+std::uint8_t lowered(const Directive& directive, std::uint8_t index, unsigned version) {
+  while (index > 0 && directive.values[index].since > version) --index;
+  return index;
+}
+
 void note(Slot& slot, const Grant& grant) {
   if (std::ranges::find(slot.opened_by, grant) == slot.opened_by.end()) slot.opened_by.push_back(grant);
 }
@@ -72,12 +78,6 @@ class Closer {
   [[nodiscard]] bool is_root() const { return target_.runs_as == RunsAs::root; }
   Slot& slot(DirectiveId id) { return closed_.slots[id]; }
 
-  // The tightest value up to `index` that the version has; nothing if that is the loosest.
-  [[nodiscard]] std::optional<std::uint8_t> lowered(const Directive& directive, std::uint8_t index) const {
-    while (index > 0 && directive.values[index].since > version()) --index;
-    return directive.values[index].since > version() || index == 0 ? std::nullopt : std::optional(index);
-  }
-
   void miss(DirectiveId id, std::string because) {
     closed_.unavailable.push_back({id, std::move(because)});
   }
@@ -93,8 +93,8 @@ class Closer {
     made.in_profile = true;
     if (directive.kind == Kind::choice) {
       const std::uint8_t wanted = choice_index(directive, setting.words.front());
-      made.choice = lowered(directive, wanted);
-      if (!made.choice) {
+      made.choice = lowered(directive, wanted, version());
+      if (*made.choice == 0) {
         miss(directive.id, fmt::format("systemd {} does not know {}={}", version(), directive.name,
                                        setting.words.front()));
         return;
@@ -166,8 +166,12 @@ class Closer {
     constexpr std::array<Rights, 3> kRights = {static_cast<Rights>(Right::read), Right::read | Right::write,
                                                Right::read | Right::execute};
     const unsigned asked = kRights.at(static_cast<std::size_t>(access));
-    return unit_ != nullptr &&
-           (asked & ~unsigned{interpret_paths(closed_.own, Reading::claimed).paths.at(path)}) != 0;
+    return unit_ != nullptr && (asked & ~unsigned{paths_of_unit().at(path)}) != 0;
+  }
+  // Asked for with every path that is implied.
+  [[nodiscard]] const PathAccess& paths_of_unit() const {
+    if (!paths_of_unit_) paths_of_unit_ = interpret_paths(closed_.own, Reading::claimed).paths;
+    return *paths_of_unit_;
   }
   [[nodiscard]] bool is_shut_by_unit(DirectiveId exceptions) const {
     const Directive& directive = catalogue::directive(exceptions);
@@ -340,6 +344,7 @@ class Closer {
   const LoadedUnit* unit_;
   Closed closed_;
   std::vector<OpenedPath> paths_;
+  mutable std::optional<PathAccess> paths_of_unit_;
 };
 
 std::vector<std::string> with_tilde(const Slot& slot) {
@@ -416,8 +421,7 @@ void Closed::loosen(DirectiveId id, std::string_view word, const Grant& grant) {
     if ((slot.mode.value_or(0) & ~mode) == 0) return;
     slot.mode = slot.mode.value_or(0) & mode;
   } else {
-    std::uint8_t index = choice_index(directive, word);
-    while (index > 0 && directive.values[index].since > version) --index;
+    const std::uint8_t index = lowered(directive, choice_index(directive, word), version);
     if (index >= slot.choice.value_or(0)) return;
     slot.choice = index;
   }
