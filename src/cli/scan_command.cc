@@ -8,6 +8,7 @@
 #include <map>
 
 #include "cli/commands.h"
+#include "cli/companion.h"
 #include "cli/input_file.h"
 #include "cli/option_parser.h"
 #include "cli/select_units.h"
@@ -160,25 +161,7 @@ int print_set(const ReachSet& set, const ScanArguments& options, const FileSyste
 }  // namespace
 
 int run_scan(Arguments arguments, Console& console) {
-  std::array<char, PATH_MAX> self{};
-  const ssize_t size = ::readlink("/proc/self/exe", self.data(), self.size() - 1);
-  const std::string dir =
-      size > 0 ? std::string(reach::dir_of({self.data(), static_cast<std::size_t>(size)})) : "";
-  std::vector<std::string> words = {"harden-scan"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  for (const std::string& path : {dir + "/harden-scan", dir + "/../libexec/harden/harden-scan"})
-    (void)::execv(path.c_str(), argv.data());   // comes back only on failure; the next one is tried
-  console.report(Error{Errc::not_found,
-                       "the program harden-scan is not installed",
-                       0,
-                       {},
-                       "it stands beside harden or in ../libexec/harden",
-                       {}});
-  return kExitTrouble;
+  return run_companion("harden-scan", arguments, console);
 }
 
 int scan_programs(Arguments arguments, const reach::Isa& isa, Console& console) {
