@@ -10,6 +10,7 @@
   fmt,
   nlohmann_json,
   tomlplusplus,
+  zstd,
 }:
 stdenv.mkDerivation {
   pname = "harden";
@@ -33,6 +34,7 @@ stdenv.mkDerivation {
     fmt
     nlohmann_json
     tomlplusplus
+    zstd
   ];
   cmakeFlags = [ (lib.cmakeBool "HARDEN_TESTS" false) ];
 
