@@ -63,6 +63,7 @@ let
           elem row.kind [ "addresses" "devices" "paths" "words" "lines" ] && row.list or null != "closes";
       # Of a choice, where nothing is set; null is a state of its own.
       defaultChoice = if row ? default then indices.${row.default} else null;
+      defaultText = row.default or null;
     };
   inCatalogueOrder = sort (a: b: directives.${a}.index < directives.${b}.index);
 

@@ -73,22 +73,33 @@ let
           null
         else
           note step.grant (slot // { base = filter (word: word != step.word) slot.base; });
-      set = if slot == null || !slot.inProfile then slot else loosen slot step;
+      set = loosen slot step;
     }
     .${step.op};
 
+  # What a profile leaves to systemd may be tighter than the word all the same.
   loosen =
-    slot: step:
+    said: step:
     let
       directive = directives.${step.directive};
+      slot =
+        if said != null && said.inProfile then
+          said
+        else
+          orEmpty said
+          // {
+            inProfile = true;
+            choice = if directive.kind == "choice" then directive.defaultChoice else null;
+            mode = if directive.kind == "mode" then parseMode directive.defaultText else null;
+          };
       mode = bitAnd slot.mode (parseMode step.word);
       choice = lowerChoice directive directive.indices.${step.word};
       tight = if slot.choice == null then 0 else slot.choice;
     in
     if directive.kind == "mode" then
-      if mode == slot.mode then slot else note step.grant (slot // { inherit mode; })
+      if mode == slot.mode then said else note step.grant (slot // { inherit mode; })
     else if choice >= tight then
-      slot
+      said
     else
       note step.grant (slot // { inherit choice; });
 

@@ -413,9 +413,13 @@ void Closed::lift(DirectiveId id, const Grant& grant) {
 
 void Closed::loosen(DirectiveId id, std::string_view word, const Grant& grant) {
   const Directive& directive = catalogue::directive(id);
-  const auto at = slots.find(id);
-  if (at == slots.end() || !at->second.in_profile) return;
-  Slot& slot = at->second;
+  const Slot* said = find(id);
+  Slot slot = said == nullptr ? Slot{} : *said;
+  if (!slot.in_profile) {  // what a profile leaves to systemd may be tighter than the word all the same
+    slot.in_profile = true;
+    slot.choice = directive.default_choice;
+    slot.mode = parse_mode(directive.default_text);
+  }
   if (directive.kind == Kind::mode) {
     const unsigned mode = parse_mode(word);
     if ((slot.mode.value_or(0) & ~mode) == 0) return;
@@ -426,6 +430,7 @@ void Closed::loosen(DirectiveId id, std::string_view word, const Grant& grant) {
     slot.choice = index;
   }
   note(slot, grant);
+  slots[id] = std::move(slot);
 }
 
 void Closed::add(DirectiveId id, std::string word, const Grant& grant) {

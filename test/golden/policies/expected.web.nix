@@ -19,7 +19,7 @@
     InaccessiblePaths = [ "-/run/dbus" "-/run/systemd/io.systemd.Manager" "-/run/systemd/private" ];
     # exec:-/opt/web
     ExecPaths = [ "/usr" "-/opt/web" ];
-    NoExecPaths = [ "/" "-/home" "-/root" "-/run/user" "-/var/tmp" "/dev" "/run" "/tmp" "/var/log/web" ];
+    NoExecPaths = [ "/" "-/dev/shm" "-/home" "-/root" "-/run/user" "-/var/tmp" "/dev" "/run" "/tmp" "/var/log/web" ];
     # exec:-/opt/web
     BindReadOnlyPaths = [ "-/opt/web" "/usr" ];
     PrivateTmp = true;

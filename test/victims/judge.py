@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the results of the services come to: cells of the matrix, and faults.
+
+An attempt counts as shut only if the control, a service without a policy, can do it; else nothing is shown here.
+A cell of a grant says, attempt by attempt of its row, "opens" (shut without it, works with it), "open" (the
+profile leaves it open) or "not here"; and what else works with the grant and not without it.
+"""
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Cell:
+    """Of one grant under one profile, systemd and identity."""
+    verdicts: dict = field(default_factory=dict)  # attempt of `opens`: opens, open, not here, excepted
+    beside: list = field(default_factory=list)    # other attempts that the grant opened
+    shut: list = field(default_factory=list)      # attempts of `near` that stay shut
+    open_near: list = field(default_factory=list)  # attempts of `near` that the profile leaves open
+
+
+def ok(results, attempt):
+    return results.get(attempt) == "ok"
+
+
+def judge_grant(tables, grant, where, control, without, with_it, faults):
+    """where: (profile, systemd, user). The cell, and faults as lines."""
+    profile, systemd, user = where
+    at = f"{grant.allow} on {profile}, systemd {systemd}, {user}"
+    cell = Cell()
+    known = set(tables.attempts_of(user))
+
+    def excepted(attempt):
+        return tables.exception(grant.allow, profile, systemd, user, attempt)
+
+    for attempt in grant.opens:
+        if attempt not in known:
+            continue
+        if not ok(control, attempt):
+            cell.verdicts[attempt] = "not here"
+            if "not_here" not in tables.attempts[attempt]:
+                faults.append(f"{at}: {attempt} fails without a sandbox as well: {control.get(attempt)}")
+        elif not ok(with_it, attempt):
+            if excepted(attempt):
+                cell.verdicts[attempt] = "excepted"
+            else:
+                cell.verdicts[attempt] = "fails"
+                faults.append(f"{at}: {attempt} fails with the grant: {with_it.get(attempt)}")
+        else:
+            cell.verdicts[attempt] = "open" if ok(without, attempt) else "opens"
+    for attempt in known:
+        if ok(without, attempt) and not ok(with_it, attempt) and not excepted(attempt):
+            faults.append(f"{at}: {attempt} fails with the grant, and works without it: {with_it.get(attempt)}")
+    opened = [one for one in tables.attempts_of(user) if ok(with_it, one) and not ok(without, one)]
+    cell.beside = [one for one in opened if one not in grant.opens]
+    for attempt in cell.beside:
+        if attempt not in grant.also and not excepted(attempt):
+            faults.append(f"{at}: it opens {attempt} as well")
+    for attempt in grant.near:
+        if attempt not in known or not ok(control, attempt):
+            continue
+        if not ok(with_it, attempt):
+            cell.shut.append(attempt)
+        elif ok(without, attempt):
+            cell.open_near.append(attempt)
+    return cell
+
+
+def judge_row(grant, cells, faults):
+    """Over all cells of a grant: each victim was shut somewhere, each neighbour stayed shut somewhere."""
+    for attempt in grant.opens:
+        seen = {cell.verdicts.get(attempt) for cell in cells} - {None}
+        if "opens" not in seen and seen != {"not here"}:
+            faults.append(f"{grant.allow}: {attempt} is shut nowhere without the grant")
+    for attempt in grant.near:
+        if not any(attempt in cell.shut for cell in cells):
+            faults.append(f"{grant.allow}: {attempt}, near it, is shut nowhere")
