@@ -80,14 +80,14 @@ enum class FileAccess : std::uint8_t {
   change_root,  // chroot or pivot_root into it
 };
 // What stands at the path; `unknown` where the hook could not tell.
-enum class FileType : std::uint8_t { unknown, regular, directory, symlink, character, block, fifo, socket };
+enum class NodeType : std::uint8_t { unknown, regular, directory, symlink, character, block, fifo, socket };
 
 // One way of access to one path. A file opened for reading and writing is two needs. /proc, /sys and /dev
 // are files as others are (a device node is a DeviceUse beside, a sysctl that is seen as such a SysctlUse
 // beside).
 struct FileUse {
   FileAccess access = FileAccess::read;
-  FileType type = FileType::unknown;
+  NodeType type = NodeType::unknown;
   std::string path;
   std::string other;  // rename, link: the new path; create of a symlink: its target as written. Else empty
   bool as_given = false;  // path and other are the program's words: symlinks not followed, and relative if

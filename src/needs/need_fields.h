@@ -28,7 +28,7 @@ inline constexpr std::array<std::string_view, 15> kWords<FileAccess> = {
     "link",         "execute",      "map-execute", "change-mode", "change-owner",
     "change-xattr", "change-times", "list",        "look",        "change-root"};
 template <>
-inline constexpr std::array<std::string_view, 8> kWords<FileType> = {
+inline constexpr std::array<std::string_view, 8> kWords<NodeType> = {
     "unknown", "regular", "directory", "symlink", "character", "block", "fifo", "socket"};
 template <>
 inline constexpr std::array<std::string_view, 3> kWords<DeviceAccess> = {"read", "write", "mknod"};

@@ -95,7 +95,7 @@ TEST(RecordingFile, IsCompressedByNameAndReadEitherWayAlsoCutOff) {
   Recording recording = read(lines({kHeader, kSource, kNeed})).recording;
   for (int i = 0; i < 2000; ++i) {
     Need need{
-        FileUse{FileAccess::read, FileType::regular, "/srv/" + std::to_string(i * 7919), {}, false}, 0, {}};
+        FileUse{FileAccess::read, NodeType::regular, "/srv/" + std::to_string(i * 7919), {}, false}, 0, {}};
     need.seen = recording.needs[0].seen;
     recording.needs.push_back(std::move(need));
   }

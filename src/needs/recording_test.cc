@@ -24,7 +24,7 @@ Recording of_one(char id, Need need, std::uint64_t count) {
 }
 
 Need reading(const std::string& path) {
-  return {FileUse{FileAccess::read, FileType::regular, path, {}, false}, 0, {}};
+  return {FileUse{FileAccess::read, NodeType::regular, path, {}, false}, 0, {}};
 }
 
 TEST(Merge, AddsCountsOfDifferentRecordingsAndTakesOneOnce) {
