@@ -2,13 +2,13 @@
 // The parts that stand by themselves; whole programs are in test/reach.
 #include <gtest/gtest.h>
 
+#include "catalogue/syscall_names.h"
 #include "reach/bytes.h"
 #include "reach/cache.h"
 #include "reach/elf_image.h"
 #include "reach/flow_state.h"
 #include "reach/library_search.h"
 #include "reach/recording.h"
-#include "reach/syscall_names.h"
 #include "reach/unit_programs.h"
 #include "support/fake_file_system.h"
 #include "support/temp_dir.h"

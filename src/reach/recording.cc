@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "reach/syscall_names.h"
+#include "catalogue/syscall_names.h"
 #include "util/text.h"
 
 namespace harden::reach {

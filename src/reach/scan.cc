@@ -7,10 +7,10 @@
 #include <map>
 #include <set>
 
+#include "catalogue/syscall_names.h"
 #include "reach/graph.h"
 #include "reach/models.h"
 #include "reach/plugins.h"
-#include "reach/syscall_names.h"
 #include "util/text.h"
 
 namespace harden::reach {
