@@ -21,6 +21,7 @@ using Arguments = std::span<const std::string>;
 [[nodiscard]] int run_profiles(Arguments arguments, Console& console);
 [[nodiscard]] int run_lint(Arguments arguments, Console& console);
 [[nodiscard]] int run_merge(Arguments arguments, Console& console);
+[[nodiscard]] int run_record(Arguments arguments, Console& console);
 [[nodiscard]] int run_scan(Arguments arguments, Console& console);
 [[nodiscard]] int run_score(Arguments arguments, Console& console);
 [[nodiscard]] int run_diff(Arguments arguments, Console& console);

@@ -26,6 +26,7 @@ constexpr std::array kCommands = {
     Command{"profiles", "what each profile shuts, and the grants that open it", run_profiles},
     Command{"upgrade", "the grants that keep a unit's privileges under another profile", run_upgrade},
     Command{"scan", "the system calls that a program can make, and why", run_scan},
+    Command{"record", "what a service needs, seen while it runs", run_record},
     Command{"merge", "several recordings of a service as one", run_merge},
     Command{"lint", "what is wrong with a unit's files although systemd loads them", run_lint},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// harden merge: several recordings as one.
+// harden merge: several recordings as one. harden record is a program of its own.
 #include <pwd.h>
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/companion.h"
 #include "cli/option_parser.h"
 #include "needs/recording_file.h"
 
@@ -27,6 +28,10 @@ std::vector<std::string> names_of_people() {
 }
 
 }  // namespace
+
+int run_record(Arguments arguments, Console& console) {
+  return run_companion("harden-record", arguments, console);
+}
 
 int run_merge(Arguments arguments, Console& console) {
   std::vector<std::string> files;

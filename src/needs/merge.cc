@@ -48,6 +48,7 @@ void join(Source& into, const Source& other) {
   joined.events = std::max(into.events, other.events);
   joined.lost = std::max(into.lost, other.lost);
   joined.overflowed = std::max(into.overflowed, other.overflowed);
+  joined.unwatched_ms = std::max(into.unwatched_ms, other.unwatched_ms);
   joined.redacted = into.redacted || other.redacted;
   into = std::move(joined);
 }
@@ -116,6 +117,8 @@ std::vector<std::string> objections(const Recording& recording) {
   for (const Source& source : recording.sources) {
     say(!source.stopped_ms, "a recorder did not come to its end: the last seconds are missing");
     say(source.lost != 0, "events were lost: needs may be missing");
+    say(source.unwatched_ms != 0,
+        "system calls were watched for a part of the time only: rare ones may be missing");
     say(!source.sandbox.empty(),
         "settings of the unit were in force, and what lies behind their refusals was not seen");
   }

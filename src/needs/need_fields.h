@@ -109,6 +109,7 @@ void visit_source(S& s, Visit&& visit) {
   visit("hooks", s.hooks);
   visit("start_seen", s.start_seen), visit("stop_seen", s.stop_seen), visit("reload_seen", s.reload_seen);
   visit("events", s.events), visit("lost", s.lost), visit("overflowed", s.overflowed);
+  visit("unwatched_ms", s.unwatched_ms);
   visit("sandbox", s.sandbox), visit("redacted", s.redacted);
 }
 

@@ -41,6 +41,7 @@ struct Source {
   std::uint64_t events = 0;  // that came out of the kernel
   std::uint64_t lost = 0;  // that it had no room for: some needs may be missing
   std::uint64_t overflowed = 0;  // first occurrences that a full table forgot: counts may be too low
+  std::uint64_t unwatched_ms = 0;  // for how long system calls were not watched: a duty cycle
   bool redacted = false;
   friend auto operator<=>(const Source&, const Source&) = default;
 };

@@ -65,7 +65,7 @@ Named name_of(const std::string& name, const std::string& from, const Seen& seen
   return {normalize_path(*folder + "/" + std::string(base_name(path))), false};
 }
 
-void add_file(const Seen& seen, const Lookup& lookup, FileAccess access, FileKind type, Named named,
+void add_file(const Seen& seen, const Lookup& lookup, FileAccess access, NodeType type, Named named,
               Findings& out, std::string other = {}) {
   const FileUse use{access, type, std::move(named.path), std::move(other), named.as_given};
   if (use.path.empty()) return;
@@ -91,7 +91,7 @@ void open_call(const Seen& seen, const Lookup& lookup, Findings& out) {
   const bool failed = seen.ret < 0;
   const Named named = failed ? name_of(seen.name1, seen.from1, seen, lookup, (asked & O_NOFOLLOW) == 0)
                              : Named{seen.from1, false};
-  const FileKind type = failed ? FileKind::unknown : file_kind_of_mode(seen.mode);
+  const NodeType type = failed ? NodeType::unknown : node_type_of_mode(seen.mode);
   const std::uint64_t flags = failed ? asked : seen.flags;
   if ((flags & O_PATH) != 0) {
     if (failed) add_file(seen, lookup, FileAccess::look, type, named, out);
@@ -113,35 +113,35 @@ void change_of_name(const Seen& seen, const Lookup& lookup, Findings& out) {
   const auto second = [&] { return name_of(seen.name2, seen.from2, seen, lookup, false); };
   if (call == "mkdir" || call == "mkdirat") {
     const Named named = first(false);
-    add_file(seen, lookup, FileAccess::create, FileKind::directory, named, out);
+    add_file(seen, lookup, FileAccess::create, NodeType::directory, named, out);
     const std::uint64_t mode = seen.arg[call == "mkdir" ? 1 : 2];
     add_mode_bits(seen, mode, named.path, (mode & S_ISVTX) != 0, out);
   } else if (call == "mknod" || call == "mknodat") {
     const std::size_t at = call == "mknod" ? 1 : 2;
-    const FileKind type = file_kind_of_mode(static_cast<std::uint32_t>(seen.arg[at]));
+    const NodeType type = node_type_of_mode(static_cast<std::uint32_t>(seen.arg[at]));
     const Named named = first(false);
-    const bool is_device = type == FileKind::character || type == FileKind::block;
-    add_file(seen, lookup, FileAccess::create, type == FileKind::unknown ? FileKind::regular : type, named,
+    const bool is_device = type == NodeType::character || type == NodeType::block;
+    add_file(seen, lookup, FileAccess::create, type == NodeType::unknown ? NodeType::regular : type, named,
              out);
     add_mode_bits(seen, seen.arg[at], named.path, is_device, out);
     if (is_device) {  // user space's dev_t: 8 bits of minor, 12 of major, 12 of minor
       const auto dev = static_cast<std::uint32_t>(seen.arg[at + 1]);
-      out.push_back({DeviceUse{type == FileKind::block, dev >> 8U & 0xfffU,
+      out.push_back({DeviceUse{type == NodeType::block, dev >> 8U & 0xfffU,
                                (dev & 0xffU) | (dev >> 12U & 0xfff00U), DeviceAccess::mknod, named.path},
                      error_of(seen)});
     }
   } else if (call == "rmdir" || (call == "unlinkat" && (seen.arg[2] & AT_REMOVEDIR) != 0)) {
-    add_file(seen, lookup, FileAccess::remove, FileKind::directory, first(false), out);
+    add_file(seen, lookup, FileAccess::remove, NodeType::directory, first(false), out);
   } else if (call == "unlink" || call == "unlinkat") {
-    add_file(seen, lookup, FileAccess::remove, FileKind::unknown, first(false), out);
+    add_file(seen, lookup, FileAccess::remove, NodeType::unknown, first(false), out);
   } else if (call == "symlink" || call == "symlinkat") {
-    add_file(seen, lookup, FileAccess::create, FileKind::symlink, second(), out, seen.name1);
+    add_file(seen, lookup, FileAccess::create, NodeType::symlink, second(), out, seen.name1);
   } else {
     Named from = first(false);
     Named to = second();
     from.as_given = from.as_given || to.as_given;
     add_file(seen, lookup, call.starts_with("rename") ? FileAccess::rename : FileAccess::link,
-             FileKind::unknown, std::move(from), out, std::move(to.path));
+             NodeType::unknown, std::move(from), out, std::move(to.path));
   }
 }
 
@@ -150,7 +150,7 @@ void change_of_inode(const Seen& seen, const Lookup& lookup, Findings& out) {
   const bool follows = !call.starts_with('l') && !call.starts_with("fchownat");
   const Named named =
       seen.has_file ? Named{seen.from1, false} : name_of(seen.name1, seen.from1, seen, lookup, follows);
-  const FileKind type = seen.has_file ? file_kind_of_mode(seen.mode) : FileKind::unknown;
+  const NodeType type = seen.has_file ? node_type_of_mode(seen.mode) : NodeType::unknown;
   const auto has = [&](std::string_view part) { return call.find(part) != std::string::npos; };
   const FileAccess access = has("chmod")   ? FileAccess::change_mode
                             : has("chown") ? FileAccess::change_owner
@@ -160,13 +160,13 @@ void change_of_inode(const Seen& seen, const Lookup& lookup, Findings& out) {
   add_file(seen, lookup, access, type, named, out);
   if (access == FileAccess::change_mode)
     add_mode_bits(seen, seen.arg[call.starts_with("fchmodat") ? 2 : 1], named.path,
-                  type == FileKind::character, out);
+                  type == NodeType::character, out);
 }
 
 void look_call(const Seen& seen, const Lookup& lookup, Findings& out) {
   const bool is_watch = seen.call == "inotify_add_watch";
   add_file(
-      seen, lookup, FileAccess::look, FileKind::unknown,
+      seen, lookup, FileAccess::look, NodeType::unknown,
       name_of(is_watch ? seen.name2 : seen.name1, is_watch ? seen.from2 : seen.from1, seen, lookup, true),
       out);
 }
@@ -178,16 +178,16 @@ void root_call(const Seen& seen, const Lookup& lookup, Findings& out) {
   // After a chroot the process sees another tree, so that its own words are all there is.
   const std::string path =
       normalize_path(seen.name1.starts_with('/') ? seen.name1 : seen.from1 + "/" + seen.name1);
-  add_file(seen, lookup, FileAccess::change_root, FileKind::directory, {path, true}, out);
+  add_file(seen, lookup, FileAccess::change_root, NodeType::directory, {path, true}, out);
 }
 
 void exec_call(const Seen& seen, const Lookup& lookup, Findings& out) {
-  add_file(seen, lookup, FileAccess::execute, FileKind::unknown,
+  add_file(seen, lookup, FileAccess::execute, NodeType::unknown,
            name_of(seen.name1, seen.from1, seen, lookup, true), out);
 }
 
 void list_call(const Seen& seen, const Lookup& lookup, Findings& out) {
-  add_file(seen, lookup, FileAccess::list, FileKind::directory, {seen.from1, false}, out);
+  add_file(seen, lookup, FileAccess::list, NodeType::directory, {seen.from1, false}, out);
 }
 
 // --- Memory ----------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ void list_call(const Seen& seen, const Lookup& lookup, Findings& out) {
 void mmap_call(const Seen& seen, const Lookup& lookup, Findings& out) {
   const bool is_anonymous = (seen.arg[3] & MAP_ANONYMOUS) != 0 || !seen.has_file;
   if (!is_anonymous)
-    add_file(seen, lookup, FileAccess::map_execute, file_kind_of_mode(seen.mode), {seen.from1, false}, out);
+    add_file(seen, lookup, FileAccess::map_execute, node_type_of_mode(seen.mode), {seen.from1, false}, out);
   if ((seen.arg[2] & PROT_WRITE) != 0)
     out.push_back(
         {CallUse<NeedKind::wx_memory>{"mmap", is_anonymous ? "anonymous" : seen.from1}, error_of(seen)});
@@ -432,24 +432,24 @@ std::string normalize_path(std::string_view path) {
   return out;
 }
 
-FileKind file_kind_of_mode(std::uint32_t mode) {
+NodeType node_type_of_mode(std::uint32_t mode) {
   switch (mode & S_IFMT) {
     case S_IFREG:
-      return FileKind::regular;
+      return NodeType::regular;
     case S_IFDIR:
-      return FileKind::directory;
+      return NodeType::directory;
     case S_IFLNK:
-      return FileKind::symlink;
+      return NodeType::symlink;
     case S_IFCHR:
-      return FileKind::character;
+      return NodeType::character;
     case S_IFBLK:
-      return FileKind::block;
+      return NodeType::block;
     case S_IFIFO:
-      return FileKind::fifo;
+      return NodeType::fifo;
     case S_IFSOCK:
-      return FileKind::socket;
+      return NodeType::socket;
     default:
-      return FileKind::unknown;
+      return NodeType::unknown;
   }
 }
 
@@ -529,17 +529,17 @@ void add_derived(const FileUse& use, std::uint32_t rdev, std::optional<int> erro
   const bool creates = use.access == FileAccess::create;
   constexpr std::string_view kSharedMemory = "/dev/shm/";
   if ((reads || writes || creates) && use.path.starts_with(kSharedMemory) &&
-      use.type != FileKind::directory)
+      use.type != NodeType::directory)
     out.push_back(
         {IpcUse{IpcMechanism::posix_shm, use.path.substr(kSharedMemory.size() - 1), creates, false},
          error});
   if (!reads && !writes) return;
-  if (use.type == FileKind::character || use.type == FileKind::block)
-    out.push_back({DeviceUse{use.type == FileKind::block, rdev >> 20U, rdev & 0xfffffU,
+  if (use.type == NodeType::character || use.type == NodeType::block)
+    out.push_back({DeviceUse{use.type == NodeType::block, rdev >> 20U, rdev & 0xfffffU,
                              reads ? DeviceAccess::read : DeviceAccess::write, use.path},
                    error});
   constexpr std::string_view kSysctl = "/proc/sys/";
-  if (use.path.starts_with(kSysctl) && use.type != FileKind::directory)
+  if (use.path.starts_with(kSysctl) && use.type != NodeType::directory)
     out.push_back({SysctlUse{use.path.substr(kSysctl.size()), writes}, error});
   constexpr std::string_view kProc = "/proc/";
   if (!use.path.starts_with(kProc)) return;

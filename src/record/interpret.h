@@ -56,7 +56,7 @@ void add_derived(const FileUse& use, std::uint32_t rdev, std::optional<int> erro
 
 // "/a/./b/../c" → "/a/c"; a relative path stays one.
 [[nodiscard]] std::string normalize_path(std::string_view path);
-[[nodiscard]] FileKind file_kind_of_mode(std::uint32_t mode);
+[[nodiscard]] NodeType node_type_of_mode(std::uint32_t mode);
 
 // "AF_INET", "SOCK_STREAM", "CAP_CHOWN": "#99" without a name.
 [[nodiscard]] std::string family_name(unsigned number);

@@ -39,7 +39,7 @@ void add_unix(const Seen& seen, UnixAction action, const std::string& bytes, std
     name = normalize_path(seen.from1 + "/" + name);
   const auto error = error_of(seen);
   if (action == UnixAction::bind && name[0] == '/')
-    out.push_back({FileUse{FileAccess::create, FileKind::socket, name, {}, true}, error});
+    out.push_back({FileUse{FileAccess::create, NodeType::socket, name, {}, true}, error});
   if (action == UnixAction::connect) {
     const bool is_system =
         name == "/run/dbus/system_bus_socket" || name == "/var/run/dbus/system_bus_socket";

@@ -220,8 +220,7 @@ Result<KernelRecorder> KernelRecorder::load(const KernelOptions& options) {
                 "this kernel does not load the recorder's programs: " + words,
                 -failed,
                 {},
-                "it takes root (CAP_BPF, CAP_PERFMON) and a kernel with BTF, from 6.1 on; "
-                "'harden record --backend=ptrace -- CMD' does without",
+                "it takes root (CAP_BPF, CAP_PERFMON) and a kernel with BTF, from 6.1 on",
                 {}});
     }
     refused.emplace_back(culprit->name);

@@ -140,7 +140,7 @@ std::string host_path_of(std::int32_t pid, const std::string& path) {
 
 std::vector<Finding> findings_of_running(std::int32_t pid, const Lookup& lookup) {
   std::vector<Finding> out;
-  const auto add = [&](FileAccess access, FileKind type, const std::string& path, std::uint32_t rdev) {
+  const auto add = [&](FileAccess access, NodeType type, const std::string& path, std::uint32_t rdev) {
     const FileUse use{access, type, path, {}, false};
     out.push_back({use, 0});
     add_derived(use, rdev, 0, lookup, out);
@@ -157,7 +157,7 @@ std::vector<Finding> findings_of_running(std::int32_t pid, const Lookup& lookup)
       flags = static_cast<unsigned>(std::strtoul(info.c_str() + at + 7, nullptr, 8));
     const std::uint32_t rdev =
         static_cast<std::uint32_t>(major(about.st_rdev) << 20U | minor(about.st_rdev));
-    const FileKind type = file_kind_of_mode(about.st_mode);
+    const NodeType type = node_type_of_mode(about.st_mode);
     if ((flags & O_ACCMODE) != O_WRONLY) add(FileAccess::read, type, path, rdev);
     if ((flags & O_ACCMODE) != O_RDONLY) add(FileAccess::write, type, path, rdev);
   });
@@ -170,7 +170,7 @@ std::vector<Finding> findings_of_running(std::int32_t pid, const Lookup& lookup)
     const std::size_t slash = line.find('/');
     const std::string path =
         slash == std::string_view::npos ? std::string() : std::string(line.substr(slash));
-    if (!path.empty()) add(FileAccess::map_execute, FileKind::regular, path, 0);
+    if (!path.empty()) add(FileAccess::map_execute, NodeType::regular, path, 0);
     if (modes[1] == 'w')
       out.push_back({CallUse<NeedKind::wx_memory>{"mmap", path.empty() ? "anonymous" : path}, 0});
   }

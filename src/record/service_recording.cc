@@ -71,7 +71,7 @@ void ServiceRecording::add_exec(const Process& process, const Exec& exec, CountK
   about.exe = exec.path;
   if (exec.is_command) about.exec_line = line_of(exec);
   const auto add_file = [&](FileAccess access, const std::string& path) {
-    add(process, {FileUse{access, FileKind::regular, path, {}, false}, 0}, key);
+    add(process, {FileUse{access, NodeType::regular, path, {}, false}, 0}, key);
   };
   add_file(FileAccess::execute, exec.path);
   if (exec.name.starts_with('/') && exec.name != exec.path) {   // a script, or another name of the same
