@@ -7,15 +7,17 @@
 #include "cli/policy_options.h"
 #include "cli/select_units.h"
 #include "emit/show_report.h"
+#include "lint/lint.h"
 #include "policy/drop_in.h"
 
 namespace harden {
 namespace {
 
-// The unit's policy with the options on top, and what comes of it. Nothing: it has none, or a fault that
-// has been said.
+// The unit's policy with the options on top, and what comes of it: `caveats` are those of the unit with it
+// then. Nothing: it has none, or a fault that has been said.
 std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSource& source,
-                                      const LoadedUnit& scored, const Console& console) {
+                                      const LoadedUnit& scored, Diagnostics& caveats,
+                                      const Console& console) {
   LoadedUnit loaded = load_settings(without_generated(scored.unit), {&source.systemd(), {}});
   PolicyView view{read_unit_policy(loaded.unit, source.systemd().version), std::nullopt, std::nullopt};
   if (!view.own.is_present && !options.profile) return std::nullopt;
@@ -26,6 +28,8 @@ std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSo
   target->runs_as = runs_as_of(loaded.settings);
   view.compiled = compile(*policy, *target, &loaded);
   loaded.settings = merged_settings(*view.compiled, *target, &loaded);
+  caveats.clear();
+  lint_protection(loaded, caveats);
   apply_implications(loaded.settings, source.systemd(), stage_of(source.mode()), nullptr);
   if (auto exposure = score_unit(loaded, source.mode())) view.exposure = std::move(*exposure);
   return view;
@@ -41,7 +45,8 @@ int run_show(Arguments arguments, Console& console) {
   OptionParser parser(
       "show",
       "Every setting of a unit that bears on what it may do: its value after merging, where it "
-      "comes from, what is overridden, dropped or implied, what its policy adds, and what stays open.",
+      "comes from, what is overridden, dropped or implied, what its policy adds, what does not hold, and "
+      "what stays open.",
       "UNIT|FILE");
   parser.add_arguments(units, 1);
   add_tree_options(parser, tree);
@@ -79,7 +84,8 @@ int run_show(Arguments arguments, Console& console) {
   apply_implications(report.at_start, source->systemd(), catalogue::Stage::start, &report.started);
   if (!loaded.refusal) {
     if (auto exposure = score_unit(loaded, source->mode())) report.exposure = std::move(*exposure);
-    report.policy = view_policy(policy, *source, loaded, console);
+    lint_protection(loaded, report.caveats);
+    report.policy = view_policy(policy, *source, loaded, report.caveats, console);
   }
 
   console.write(json ? show_json(report) : show_text(report, console.width(), console.style()));

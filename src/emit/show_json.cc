@@ -114,6 +114,9 @@ std::string show_json(const ShowReport& report) {
   ordered_json diagnostics = ordered_json::array();
   for (const Diagnostic& one : loaded.diagnostics) diagnostics.push_back(diagnostic(one));
 
+  ordered_json caveats = ordered_json::array();
+  for (const Diagnostic& one : report.caveats) caveats.push_back(diagnostic(one));
+
   ordered_json json = {{"schema", 1},
                        {"systemd", loaded.systemd->version},
                        {"mode", report.mode == ScoreMode::offline ? "offline" : "online"},
@@ -127,7 +130,8 @@ std::string show_json(const ShowReport& report) {
                        {"exposure_tenths", nullptr},
                        {"predicate", nullptr},
                        {"rows", nullptr},
-                       {"policy", nullptr}};
+                       {"policy", nullptr},
+                       {"caveats", caveats}};
   if (report.policy) json["policy"] = policy(*report.policy);
   if (loaded.refusal) {
     json["refused"] = place(loaded.refusal->where);

@@ -34,6 +34,8 @@ struct ShowReport {
   std::vector<Implied> started;
   bool all = false;                   // settings at their default too
   std::optional<PolicyView> policy = {};
+  // Of the unit, with its policy if it has one: settings that others void, or that hold on a condition.
+  Diagnostics caveats = {};
 };
 
 // One directive of the unit, ready to be printed.

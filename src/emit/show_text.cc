@@ -45,6 +45,7 @@ class ShowText {
       print_policy(
           out_, *report_.policy, [this](const SourcePos& where) { return names_.text(where); }, width_,
           style_);
+    print_caveats();
     print_score();
     return std::move(out_);
   }
@@ -193,6 +194,17 @@ class ShowText {
                       one.severity == Severity::error ? Ink::bad : Ink::fair);
       if (!one.hint.empty())
         print_paragraph(out_, "  hint: ", escape_for_terminal(one.hint), width_, style_);
+    }
+  }
+
+  void print_caveats() {
+    if (report_.caveats.empty()) return;
+    heading("What does not hold, or not against everything");
+    for (const Diagnostic& one : report_.caveats) {
+      print_paragraph(out_, "  ", escape_for_terminal(one.message), width_, style_,
+                      one.severity == Severity::note ? Ink::plain : Ink::fair);
+      if (!one.hint.empty())
+        print_paragraph(out_, "    hint: ", escape_for_terminal(one.hint), width_, style_, Ink::dim);
     }
   }
 

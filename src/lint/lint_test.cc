@@ -18,7 +18,7 @@ void expect_only(const Diagnostics& findings, std::string_view id, unsigned line
 
 TEST(Lint, SaysNothingOfASoundUnit) {
   EXPECT_EQ(ids_of(lint_lines(
-                "User=a\nNoNewPrivileges=yes\nProtectSystem=strict\nX-Mine=1\n[X-Own]\nthis and that")),
+                "User=a\nNoNewPrivileges=yes\nProtectSystem=full\nX-Mine=1\n[X-Own]\nthis and that")),
             "");
   EXPECT_EQ(ids_of(lint_lines("RestartSec=5min 20s\nEnvironment=A=b\nSuccessExitStatus=2 SIGKILL\nUser=a\n"
                               "NoNewPrivileges=yes\nReadWriteDirectories=/srv")),
