@@ -46,8 +46,8 @@ def judge_grant(tables, grant, where, control, without, with_it, faults):
                 faults.append(f"{at}: {attempt} fails with the grant: {with_it.get(attempt)}")
         else:
             cell.verdicts[attempt] = "open" if ok(without, attempt) else "opens"
-    for attempt in known:
-        if ok(without, attempt) and not ok(with_it, attempt) and not excepted(attempt):
+    for attempt in sorted(known):
+        if attempt in with_it and ok(without, attempt) and not ok(with_it, attempt) and not excepted(attempt):
             faults.append(f"{at}: {attempt} fails with the grant, and works without it: {with_it.get(attempt)}")
     opened = [one for one in tables.attempts_of(user) if ok(with_it, one) and not ok(without, one)]
     cell.beside = [one for one in opened if one not in grant.opens]
@@ -73,3 +73,48 @@ def judge_row(grant, cells, faults):
     for attempt in grant.near:
         if not any(attempt in cell.shut for cell in cells):
             faults.append(f"{grant.allow}: {attempt}, near it, is shut nowhere")
+
+
+@dataclass
+class DirectiveCell:
+    """Of one directive of one profile, systemd and identity: what came of each attempt that it claims to shut, in a
+    service that has nothing but the directive, and under the profile: shut, left or not here. None: not written."""
+    alone: dict | None
+    within: dict | None
+
+
+def verdict_of(cell):
+    """holds, partial, not enforced, not written, or not here"""
+    if cell is None:
+        return "not written"
+    seen = set(cell.values()) - {"not here"}
+    if not seen:
+        return "not here"
+    return {frozenset({"shut"}): "holds", frozenset({"left"}): "not enforced"}.get(frozenset(seen), "partial")
+
+
+def judge_directive(tables, row, where, control, alone, within, faults):
+    """where: (profile, systemd, user). alone, within: results, or None where the directive is not written."""
+    profile, systemd, user = where
+    known = set(tables.attempts_of(user))
+
+    def sort_out(results, place):
+        if results is None:
+            return None
+        out = {}
+        for attempt in row.shuts:
+            if attempt not in known:
+                continue
+            if not ok(control, attempt):
+                out[attempt] = "not here"
+                if "not_here" not in tables.attempts[attempt]:
+                    faults.append(f"{row.name}, systemd {systemd}, {user}: {attempt} fails without a sandbox as well")
+                continue
+            out[attempt] = "left" if ok(results, attempt) else "shut"
+            if out[attempt] == "left" and not tables.reason_left(row.name, place, systemd, user, attempt):
+                faults.append(f"{row.name}= {'in ' if place == profile else ''}{place}, systemd {systemd}, {user}: {attempt} works all the same")
+            if row.answer and out[attempt] == "shut" and results[attempt] != row.answer:
+                faults.append(f"{row.name}= in {profile}, systemd {systemd}, {user}: {attempt} gives {results[attempt]}")
+        return out
+
+    return DirectiveCell(sort_out(alone, "alone"), sort_out(within, profile))

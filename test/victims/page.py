@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The matrix as docs/matrix.md."""
 
+from judge import verdict_of
+
 HEAD = """# The matrix
 
 What each grant really opens and each profile really shuts, as tried in guests with systemd 252 and 257. Made by
@@ -81,5 +83,47 @@ def write_grants(tables, grants, cells):
     return text
 
 
-def write(tables, grants, cells):
-    return HEAD + write_grants(tables, grants, cells)
+DIRECTIVES = """
+## Directives
+
+Of what each directive of a profile claims to shut: **holds**, all of it is shut; partial, what is left is named;
+not enforced, none of it is; not written, this systemd has it not, or it would bring in what the profile spares. *Alone* is a
+service that says nothing but the directive, as root or as a user with all capabilities; *in the profile* is the profile as
+a whole.
+"""
+
+
+def write_directives(tables, cells):
+    rows = []
+    for at, row in enumerate(tables.directives):
+        for profile in dict.fromkeys(key[1] for key in cells if key[0] == at):
+            chosen = {(key[2], key[3]): cell for key, cell in cells.items() if key[:2] == (at, profile)}
+            verdicts = [by_place({place: verdict_of(getattr(cell, part)) for place, cell in chosen.items()})
+                        for part in ("alone", "within")]
+            left = []
+            for part, title in (("alone", "alone"), ("within", "in the profile")):
+                by_attempts = {}
+                for place, cell in chosen.items():
+                    names = ", ".join(name for name, one in (getattr(cell, part) or {}).items() if one == "left")
+                    if names:
+                        by_attempts.setdefault(names, []).append(place)
+                left += [f"{title}{'' if len(where) == len(chosen) else f' ({places(where)})'}: {names}"
+                         for names, where in by_attempts.items()]
+            rows.append([f"`{row.name}=`", profile, *(word.replace("holds", "**holds**") for word in verdicts), "; ".join(left)])
+    text = DIRECTIVES + table(["directive", "profile", "alone", "in the profile", "left open"], rows)
+    reasons = [[f"`{one.grant}=`", ", ".join(one.attempts), " ".join(word for word in (one.profile, one.systemd, one.user) if word != "*"),
+                one.because] for one in tables.left]
+    return text + "\n### What is left, and on which condition\n" + table(["directive", "attempts", "where", "because"], reasons)
+
+
+HOLES = """
+## Claims that do not hold
+
+Tried under the settings alone: the attempts work although the claim says otherwise. strict@1 shuts them, or `harden show`
+and `harden lint --notes` name the pitfall of each unit that it concerns, or both.
+"""
+
+
+def write(tables, grants, cells, directives, holes):
+    return (HEAD + write_grants(tables, grants, cells) + write_directives(tables, directives)
+            + HOLES + table(["claim", "settings", "systemd", "user", "works all the same", "strict@1", "pitfall"], holes))

@@ -44,6 +44,8 @@ for place in /opt/x /opt/y; do cp /usr/bin/true $place/program; done
 for file in /root/x/file /home/victim/x/file /home/victim/secret /usr/lib/modules/victim/file; do
   echo x >$file; chmod 666 $file
 done
+[ -e /dev/shm/victim-file ] || touch /dev/shm/victim-file
+ln -f /home/victim/secret /srv/y/linked; chmod 777 /mnt
 echo 'exit 0' >/srv/x/script; chmod 644 /srv/x/script
 echo x >/srv/stranger/secret; chown stranger /srv/stranger/secret; chmod 600 /srv/stranger/secret
 cp {PLACE}/set-id {PLACE}/set-id-root; chmod 4755 {PLACE}/set-id-root

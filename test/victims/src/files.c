@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
@@ -253,8 +254,26 @@ VICTIM(mount_shared) {
   return error;
 }
 
-/* remount PATH: writable again, by who may mount */
-VICTIM(remount) { return errno_of(mount(NULL, words[0], NULL, MS_REMOUNT | MS_BIND, NULL)); }
+/* late_mount DIR: write to what the host mounts below DIR while the service runs */
+VICTIM(late_mount) {
+  char *plus = NULL, *minus = NULL;
+  if (asprintf(&plus, "+%s", words[0]) < 0 || asprintf(&minus, "-%s", words[0]) < 0) return ENOMEM;
+  int error = ask_helper(plus);
+  if (error) return error;
+  error = try_write(words);
+  ask_helper(minus);
+  return error;
+}
+
+/* remount PATH: writable, by who may mount; and back, since the next victim has the same mounts */
+VICTIM(remount) {
+  struct statvfs before;
+  if (statvfs(words[0], &before) < 0) return errno;
+  int error = errno_of(mount(NULL, words[0], NULL, MS_REMOUNT | MS_BIND, NULL));
+  if (!error && before.f_flag & ST_RDONLY)
+    mount(NULL, words[0], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
+  return error;
+}
 
 /* root_of_first INODE PATH: past one's own view, through that of the first process of the host, whose mount
    namespace has that number */

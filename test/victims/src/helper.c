@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the victims meet outside of their sandboxes: an echo, sockets, shared memory, and someone who says
-   whether a path is there. */
+   whether a path is there, or mounts something. */
 #include "victim.h"
 
 #include <mqueue.h>
@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mount.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -55,7 +56,14 @@ static void answer(int fd) {
        size < sizeof path - 1 && (count = read(fd, path + size, sizeof path - 1 - size)) > 0;)
     size += (size_t)count;
   struct stat status;
-  unsigned char result = (unsigned char)errno_of(lstat(path, &status));
+  int error;
+  if (path[0] == '+') /* a file system that the host mounts, for all to write to; and gone again */
+    error = errno_of(mount("victims", path + 1, "tmpfs", 0, "mode=777"));
+  else if (path[0] == '-')
+    error = errno_of(umount2(path + 1, MNT_DETACH));
+  else
+    error = errno_of(lstat(path, &status));
+  unsigned char result = (unsigned char)error;
   (void)!write(fd, &result, 1);
 }
 
