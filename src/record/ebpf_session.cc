@@ -113,7 +113,8 @@ class Session {
     HARDEN_TRY(Signals signals, Signals::open());
     const auto root = unified_hierarchy();
     if (!root)
-      return fail(Errc::unsupported, "there is no unified control group hierarchy (cgroup2) mounted");
+      return fail(Errc::unsupported, "there is no unified control group hierarchy (cgroup2) mounted", {},
+                  "'harden record --backend=ptrace -- CMD' does without");
     root_ = *root;
     HARDEN_CHECK(prepare());
     HARDEN_CHECK(begin());

@@ -220,7 +220,8 @@ Result<KernelRecorder> KernelRecorder::load(const KernelOptions& options) {
                 "this kernel does not load the recorder's programs: " + words,
                 -failed,
                 {},
-                "it takes root (CAP_BPF, CAP_PERFMON) and a kernel with BTF, from 6.1 on",
+                "it takes root (CAP_BPF, CAP_PERFMON) and a kernel with BTF, from 6.1 on; "
+                "'harden record --backend=ptrace -- CMD' does without",
                 {}});
     }
     refused.emplace_back(culprit->name);

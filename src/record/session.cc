@@ -2,6 +2,7 @@
 #include "record/session.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -50,6 +51,11 @@ bool Signals::should_end() {
   while (::read(fd_, &one, sizeof(one)) == static_cast<ssize_t>(sizeof(one)))
     ends = ends || one.ssi_signo != SIGCHLD;
   return ends;
+}
+
+void Signals::wait(std::chrono::milliseconds patience) const {
+  pollfd one{fd_, POLLIN, 0};
+  (void)::poll(&one, 1, static_cast<int>(patience.count()));   // whichever way it ends, the caller looks
 }
 
 std::string default_output(const Request& request, const std::string& unit, const std::string& id) {

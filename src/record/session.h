@@ -47,6 +47,8 @@ struct Watcher {
   std::function<void()> ready;
 };
 [[nodiscard]] Result<Outcome> record_with_ebpf(const Request& request, const Watcher& watcher);
+// Only a command. What it cannot see is in docs/record.md.
+[[nodiscard]] Result<Outcome> record_with_ptrace(const Request& request, const Watcher& watcher);
 
 // /var/lib/harden/recordings/UNIT/ID.jsonl, for a user below $XDG_STATE_HOME; for a command, a file here.
 [[nodiscard]] std::string default_output(const Request& request, const std::string& unit,
@@ -65,6 +67,8 @@ class Signals {
   ~Signals();
   // Whether one came that ends the recording. Does not wait.
   [[nodiscard]] bool should_end();
+  // Until one comes, for so long at most.
+  void wait(std::chrono::milliseconds patience) const;
 
  private:
   explicit Signals(int fd) : fd_(fd) {}

@@ -22,6 +22,7 @@ struct RecordArguments {
   std::vector<std::string> what;
   record::Request request;
   std::optional<std::string> duration, output;
+  std::string backend = "auto";
   std::vector<std::string> without;
 };
 
@@ -44,6 +45,8 @@ std::optional<int> read_options(Arguments arguments, RecordArguments& options, C
       "-o,--output", "FILE", options.output,
       "where the recording goes, of --all a folder; default: /var/lib/harden/recordings/UNIT/, for a "
       "command a file here");
+  parser.add_choice("--backend", {"auto", "ebpf", "ptrace"}, options.backend,
+                    "auto: eBPF, or ptrace for a command where that is not to be had");
   parser.add_flag(
       "--always", options.request.always,
       "watch system calls all the time; default: after 30 s and while nothing new comes, a tenth of it");
@@ -103,6 +106,9 @@ std::optional<int> fill_request(RecordArguments& options, bool is_command, const
   }
   request.output = options.output.value_or("");
   request.refused_programs = options.without;
+  if (options.backend == "ptrace" && !is_command)
+    return complain(console, "the ptrace backend records commands only",
+                    "harden record --backend=ptrace -- CMD…");
   return std::nullopt;
 }
 
@@ -146,7 +152,14 @@ int record_service(Arguments arguments, Console& console) {
   record::Watcher watcher;
   watcher.progress = [&](const record::Progress& now) { line.show(now); };
   if (!is_command) watcher.ready = [&] { console.say("recording; SIGINT (Ctrl-C) ends it"); };
-  const Result<record::Outcome> outcome = record::record_with_ebpf(options.request, watcher);
+  Result<record::Outcome> outcome = options.backend == "ptrace"
+                                        ? record::record_with_ptrace(options.request, watcher)
+                                        : record::record_with_ebpf(options.request, watcher);
+  if (!outcome && options.backend == "auto" && is_command && outcome.error().code == Errc::unsupported) {
+    console.say("eBPF is not to be had here (" + outcome.error().message +
+                "): recording by ptrace, which is slower");
+    outcome = record::record_with_ptrace(options.request, watcher);
+  }
   line.clear();
   if (!outcome) {
     console.report(outcome.error());
