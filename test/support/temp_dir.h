@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -27,6 +28,12 @@ class TempDir {
   // A path inside: `inside` may begin with a slash.
   [[nodiscard]] std::string operator/(std::string_view inside) const {
     return path_ + (inside.starts_with('/') ? "" : "/") + std::string(inside);
+  }
+  // A file with these bytes, and the folders that it lies in.
+  void write(std::string_view inside, std::string_view bytes) const {
+    const std::filesystem::path file = *this / inside;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << bytes;
   }
 
  private:
