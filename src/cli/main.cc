@@ -9,6 +9,7 @@
 
 #include "catalogue/catalogue.h"
 #include "cli/commands.h"
+#include "cli/companion.h"
 #include "cli/console.h"
 #include "emit/table.h"
 #include "util/text.h"
@@ -16,6 +17,16 @@
 namespace {
 
 using namespace harden;
+
+constexpr char kApply[] = "apply", kConfirm[] = "confirm", kRollback[] = "rollback", kStatus[] = "status";
+
+// What needs the running manager is a program beside this one.
+template <const char* kName>
+int run_live(Arguments arguments, Console& console) {
+  std::vector<std::string> words = {kName};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return run_companion("harden-live", words, console);
+}
 
 constexpr std::array kCommands = {
     Command{"score", "how exposed services are, as systemd-analyze security computes it", run_score},
@@ -28,6 +39,10 @@ constexpr std::array kCommands = {
     Command{"scan", "the system calls that a program can make, and why", run_scan},
     Command{"record", "what a service needs, seen while it runs", run_record},
     Command{"merge", "several recordings of a service as one", run_merge},
+    Command{"apply", "put a policy on a unit, and keep it if the unit runs well", run_live<kApply>},
+    Command{"confirm", "keep the policy that is on trial", run_live<kConfirm>},
+    Command{"rollback", "put a unit back as it was", run_live<kRollback>},
+    Command{"status", "what was applied, and whether it is still so", run_live<kStatus>},
     Command{"lint", "what is wrong with a unit's files although systemd loads them", run_lint},
 };
 

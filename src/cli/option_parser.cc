@@ -41,6 +41,7 @@ void OptionParser::add_texts(const std::string& name, const std::string& value_n
           name, [&out](const std::vector<std::string>& texts) { out = texts; }, help)
       ->type_name(value_name)
       ->expected(1)
+      ->allow_extra_args(false)  // else it would take the command's arguments behind it too
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

@@ -105,7 +105,7 @@ Result<Target> read_bare_target(const PolicyOptions& options, std::optional<unsi
                                       {}});
 }
 
-std::optional<Policy> with_options(const PolicyOptions& options, Policy policy, const Console& console) {
+std::optional<Policy> with_policy_options(const PolicyOptions& options, Policy policy, const Console& console) {
   auto allowed = read_allow(options, console);
   if (!allowed) return std::nullopt;
   if (options.profile) {
@@ -136,7 +136,7 @@ std::optional<Policy> read_policy(const PolicyOptions& options, const LoadedUnit
                                 {}});
     return std::nullopt;
   }
-  return with_options(options, std::move(own.policy), console);
+  return with_policy_options(options, std::move(own.policy), console);
 }
 
 }  // namespace harden

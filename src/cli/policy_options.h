@@ -39,7 +39,7 @@ void add_machine_options(OptionParser& parser, PolicyOptions& options);
                                               std::optional<unsigned> for_systemd);
 
 // The policy with --profile and --allow on top. Nothing: a fault in these, which has been said.
-[[nodiscard]] std::optional<Policy> with_options(const PolicyOptions& options, Policy policy,
+[[nodiscard]] std::optional<Policy> with_policy_options(const PolicyOptions& options, Policy policy,
                                                  const Console& console);
 
 // The unit's own policy with the options on top. Nothing: there is none, or a fault; it has been said.

@@ -20,12 +20,16 @@ std::string dir_name(std::string_view path) {
 
 bool is_file_argument(std::string_view argument) { return argument.find('/') != std::string_view::npos; }
 
-// As systemctl completes names: "nginx" and "foo@" are services.
+}  // namespace
+
+// As systemctl completes names: "foo@" too.
 std::string with_suffix(const std::string& name) {
   const std::size_t dot = name.rfind('.');
   if (dot != std::string::npos && is_unit_type(std::string_view(name).substr(dot + 1))) return name;
   return name + ".service";
 }
+
+namespace {
 
 // The absolute path in the tree that an argument means.
 std::string tree_path(const std::string& argument, bool has_root) {

@@ -79,6 +79,9 @@ class UnitSource {
 [[nodiscard]] std::optional<UnitSource> open_units(const TreeOptions& options, Arguments arguments,
                                                    const Console& console);
 
+// "nginx" is nginx.service.
+[[nodiscard]] std::string with_suffix(const std::string& name);
+
 // The name that a unit goes by in lists of several: its file's own, whatever alias was given.
 [[nodiscard]] std::string label_of(const SelectedUnit& selected, const Unit& unit);
 

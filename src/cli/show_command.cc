@@ -22,7 +22,7 @@ std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSo
   PolicyView view{read_unit_policy(loaded.unit, source.systemd().version), std::nullopt, std::nullopt};
   if (!view.own.is_present && !options.profile) return std::nullopt;
   if (view.own.has_error() || (!view.own.is_enabled && !options.profile)) return view;
-  const auto policy = with_options(options, view.own.policy, console);
+  const auto policy = with_policy_options(options, view.own.policy, console);
   auto target = read_target(options, source, console);
   if (!policy || !target) return std::nullopt;
   target->runs_as = runs_as_of(loaded.settings);

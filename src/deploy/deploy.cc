@@ -79,6 +79,8 @@ Result<std::optional<std::string>> read_there(const std::string& path) {
   return std::unexpected(text.error());
 }
 
+bool is_template(const std::string& unit) { return unit.find("@.") != std::string::npos; }
+
 std::uint32_t mode_of(const std::string& path) {
   struct stat info{};
   return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 07777U : kFileMode;
@@ -140,7 +142,7 @@ Result<void> Deployer::unstage(const Generation& generation, const std::string& 
 Result<void> Deployer::take_up(const std::string& unit, bool restart) {
   say_("reading all units anew");
   HARDEN_CHECK(control_.reload());
-  if (!restart) return {};
+  if (!restart || is_template(unit)) return {};
   HARDEN_TRY(const UnitStatus status, control_.status(unit));
   if (!status.is_running() && status.active_state != "failed") return {};
   say_(fmt::format("restarting {}", unit));
@@ -174,6 +176,7 @@ std::vector<Trouble> Deployer::try_out(const std::string& unit, const ApplyOptio
     if (!status) return with_log({status.error().text(), {}, true});
     const bool ended_well = status->active_state == "inactive" && status->result == "success";
     if (!status->is_running() && !ended_well) return with_log(explain_end(*status));
+    if (control_.take_interrupt()) return with_log({"it was interrupted", {}, true});
     if (status->restarts != 0)
       return with_log({fmt::format("it was started again {} times", status->restarts), {}, true});
     if (waited >= options.settle) break;
@@ -192,16 +195,26 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
   if (other)
     return fail(Errc::refused, fmt::format("{}: a policy is on trial", plan.unit), {},
                 "`harden confirm` keeps it, `harden rollback` ends it");
-  HARDEN_TRY(const UnitStatus before, control_.status(plan.unit));
   Outcome outcome;
+  UnitStatus before;
+  if (is_template(plan.unit)) {
+    outcome.notes.emplace_back("instances of it take the policy up when they start, so nothing was tried");
+  } else {
+    HARDEN_TRY(before, control_.status(plan.unit));
+    if (!before.is_running())
+      outcome.notes.emplace_back("it does not run, so nothing was tried");
+    else if (!options.restart)
+      outcome.notes.emplace_back("it runs without the policy until it is restarted");
+  }
   const bool restart = options.restart && before.is_running();
-  if (!before.is_running())
-    outcome.notes.emplace_back("it does not run, so nothing was tried");
-  else if (!options.restart)
-    outcome.notes.push_back("it runs without the policy until it is restarted");
 
   Pending pending{Phase::trying, {}, 0, boot_id_, restart};
   HARDEN_TRY(pending.generation, next_generation(plan));
+  if (std::ranges::all_of(pending.generation.files,
+                          [](const ChangedFile& file) { return file.before == file.after; })) {
+    outcome.generation = pending.generation.previous;
+    return outcome;
+  }
   if (options.trial) {
     const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(*options.trial);
     pending.deadline_us = control_.now_us() + static_cast<std::uint64_t>(microseconds.count());
@@ -238,6 +251,7 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
     pending.phase = Phase::trial;
     HARDEN_CHECK(store_.set_pending(plan.unit, pending));
     outcome.kind = Outcome::Kind::on_trial;
+    outcome.deadline_us = pending.deadline_us;
     outcome.generation = pending.generation.previous;
     return outcome;
   }
@@ -272,7 +286,7 @@ Result<Outcome> Deployer::confirm(const std::string& unit) {
     return fail(Errc::not_found, fmt::format("{}: nothing is on trial", unit), {},
                 "`harden status` shows what is in force");
   HARDEN_CHECK(commit(unit, *pending));
-  return Outcome{Outcome::Kind::applied, pending->generation.number, {}, {}};
+  return Outcome{Outcome::Kind::applied, pending->generation.number, 0, {}, {}};
 }
 
 Result<Outcome> Deployer::end_trial(const std::string& unit, unsigned generation) {
@@ -281,7 +295,7 @@ Result<Outcome> Deployer::end_trial(const std::string& unit, unsigned generation
       pending->phase == Phase::committing || pending->phase == Phase::rolling_back)
     return Outcome{};  // it was confirmed, or ended, in time
   HARDEN_CHECK(put_back(unit, *pending));
-  return Outcome{Outcome::Kind::put_back, pending->generation.previous, {}, {}};
+  return Outcome{Outcome::Kind::put_back, pending->generation.previous, 0, {}, {}};
 }
 
 Result<void> Deployer::write_back(const std::string& unit, unsigned to, std::vector<std::string>& notes) {
@@ -321,7 +335,7 @@ Result<Outcome> Deployer::rollback(const std::string& unit, std::optional<unsign
   HARDEN_TRY(const unsigned current, store_.current(unit));
   if (pending && !to) {
     HARDEN_CHECK(put_back(unit, *pending));
-    return Outcome{Outcome::Kind::put_back, current, {}, {}};
+    return Outcome{Outcome::Kind::put_back, current, 0, {}, {}};
   }
   if (pending)
     return fail(Errc::refused, fmt::format("{}: a policy is on trial", unit), {},
@@ -343,7 +357,7 @@ Result<Outcome> Deployer::rollback(const std::string& unit, std::optional<unsign
   Pending step{Phase::rolling_back, {}, 0, boot_id_, true};
   step.generation.number = target;
   HARDEN_CHECK(store_.set_pending(unit, step));
-  Outcome outcome{Outcome::Kind::put_back, target, {}, {}};
+  Outcome outcome{Outcome::Kind::put_back, target, 0, {}, {}};
   HARDEN_CHECK(write_back(unit, target, outcome.notes));
   HARDEN_CHECK(take_up(unit, true));
   HARDEN_CHECK(store_.clear_pending(unit));

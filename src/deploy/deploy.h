@@ -49,6 +49,7 @@ struct Outcome {
   };
   Kind kind = Kind::unchanged;
   unsigned generation = 0;  // in force now
+  std::uint64_t deadline_us = 0;  // on_trial: until when; CLOCK_REALTIME
   std::vector<Trouble> troubles;  // put_back: why; applied: what may be refused although the unit runs
   std::vector<std::string> notes;
 };

@@ -28,6 +28,7 @@ class FakeControl final : public UnitControl {
   std::vector<std::string> calls;
   std::vector<std::string> log;
   int check_status = 0;
+  bool interrupted = false;
   std::uint64_t time_us = 1'000'000;
 
   Result<void> reload() override {
@@ -68,6 +69,7 @@ class FakeControl final : public UnitControl {
   void wait(std::chrono::milliseconds time) override {
     time_us += static_cast<std::uint64_t>(std::chrono::microseconds(time).count());
   }
+  bool take_interrupt() override { return std::exchange(interrupted, false); }
 
   [[nodiscard]] bool called(std::string_view call) const {
     return std::ranges::find(calls, call) != calls.end();
@@ -190,6 +192,22 @@ TEST(Deploy, PutsBackWhatFailsItsCheck) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->kind, Kind::put_back);
   EXPECT_TRUE(machine.tree("etc").empty());
+}
+
+TEST(Deploy, PutsBackWhenItIsInterrupted) {
+  Machine machine;
+  machine.control.interrupted = true;
+  EXPECT_EQ(machine.apply(plan_of("new"))->kind, Kind::put_back);
+  EXPECT_TRUE(machine.tree("etc").empty());
+}
+
+TEST(Deploy, WritesThePolicyOfATemplateForItsInstances) {
+  Machine machine;
+  Plan plan = plan_of("new");
+  plan.unit = "a@.service";
+  EXPECT_EQ(machine.apply(plan)->kind, Kind::applied);
+  EXPECT_EQ(machine.tree("etc").at("a@.service.d/50-harden.conf"), "new");
+  EXPECT_FALSE(machine.control.called("restart a@.service"));
 }
 
 TEST(Deploy, LeavesAUnitAloneThatDoesNotRun) {

@@ -55,6 +55,8 @@ class UnitControl {
 
   [[nodiscard]] virtual std::uint64_t now_us() = 0;  // CLOCK_REALTIME
   virtual void wait(std::chrono::milliseconds time) = 0;
+  // Has the user asked to stop? Once asked it is forgotten, so that the way back is not stopped too.
+  [[nodiscard]] virtual bool take_interrupt() = 0;
 };
 
 }  // namespace harden

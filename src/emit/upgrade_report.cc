@@ -7,6 +7,7 @@
 
 #include "emit/json.h"
 #include "emit/table.h"
+#include "policy/policy_source.h"
 #include "util/text.h"
 
 namespace harden {
@@ -26,9 +27,9 @@ std::string upgrade_text(const UpgradeReport& report, std::size_t width, const S
   out += fmt::format("[X-Harden]\nProfile={}\n", report.to->name);
   for (const NeededGrant& one : upgrade.grants) {
     if (one.exceeds) out += "# opens more than there is today\n";
-    const std::string text = escape_for_terminal(one.grant.text());
-    out += text.find_first_of(" \t") == std::string::npos ? fmt::format("Allow={}\n", text)
-                                                          : fmt::format("Allow=\"{}\"\n", text);
+    std::string line = allow_line(one.grant, false);
+    line.pop_back();
+    out += escape_for_terminal(line) + '\n';
   }
   if (upgrade.replaced.empty()) return out;
   std::string names;

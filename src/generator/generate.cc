@@ -77,15 +77,9 @@ class Generator {
     if (found.origin == PolicyOrigin::none) return;
     result_.units += 1;
     target_.runs_as = runs_as_of(unit.settings);
-    Compiled compiled = compile_settings(found.policy.policy, target_, &unit);
-
-    // systemd gives the whole file or nothing, so the part that has to come last is a file of its own.
-    Compiled overriding{compiled.policy, {}, {}, {}, {}, {}, {}, {}};
-    for (Written& one : compiled.settings)
-      if (one.overrides) overriding.settings.push_back(std::move(one));
-    std::erase_if(compiled.settings, [](const Written& one) { return one.overrides; });
-    keep(unit.unit.name, kDropInName, compiled, section);
-    keep(unit.unit.name, kOverrideName, overriding, section);
+    const SplitCompiled split = split_overriding(compile_settings(found.policy.policy, target_, &unit));
+    keep(unit.unit.name, kDropInName, split.plain, section);
+    keep(unit.unit.name, kOverrideName, split.overriding, section);
   }
 
   void keep(const UnitName& name, std::string_view file, const Compiled& compiled,

@@ -18,7 +18,7 @@
 
 #include "generator/boot_log.h"
 #include "generator/generate.h"
-#include "generator/switched_off.h"
+#include "machine/switched_off.h"
 #include "util/unique_fd.h"
 
 namespace harden {

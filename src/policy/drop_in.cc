@@ -108,6 +108,15 @@ Unit without_generated(Unit unit) {
   return unit;
 }
 
+SplitCompiled split_overriding(Compiled compiled) {
+  SplitCompiled split{std::move(compiled), {}};
+  split.overriding.policy = split.plain.policy;
+  for (Written& one : split.plain.settings)
+    if (one.overrides) split.overriding.settings.push_back(std::move(one));
+  std::erase_if(split.plain.settings, [](const Written& one) { return one.overrides; });
+  return split;
+}
+
 std::string print_drop_in(const Compiled& compiled, unsigned systemd, std::string_view section) {
   return DropIn(compiled, systemd, section).print();
 }

@@ -88,7 +88,19 @@ class ConfReader {
   HardenConf& conf_;
 };
 
-// The last that fits.
+std::optional<UnitPolicy> read_shipped_policy(const LoadedUnit& unit, const FileSystem& fs) {
+  auto file = find_shipped_policy(unit.unit.name, fs);
+  if (!file) {
+    UnitPolicy faulty;
+    add_error(faulty.diagnostics, file.error().where, file.error());
+    return faulty;
+  }
+  if (!*file) return std::nullopt;
+  return read_policy_files(unit.unit, unit.systemd->version, std::array<const UnitFile*, 1>{&**file});
+}
+
+}  // namespace
+
 const Exemption* find_exemption(const HardenConf& conf, const Unit& unit) {
   const Exemption* last = nullptr;
   for (const Exemption& one : conf.exempt)
@@ -96,24 +108,19 @@ const Exemption* find_exemption(const HardenConf& conf, const Unit& unit) {
   return last;
 }
 
-std::optional<UnitPolicy> read_shipped_policy(const LoadedUnit& unit, const FileSystem& fs) {
-  const std::string name = unit.unit.name.template_name().text();
+Result<std::optional<UnitFile>> find_shipped_policy(const UnitName& unit, const FileSystem& fs) {
+  const std::string name = unit.template_name().text();
   for (const std::string_view dir : kPolicyDirs) {
     std::string path = fmt::format("{}/{}.conf", dir, name);
     auto text = fs.read_file(path, kUnitFileMax);
-    if (!text && text.error().code == Errc::not_found) continue;
-    if (!text) {
-      UnitPolicy faulty;
-      add_error(faulty.diagnostics, {path, 0}, text.error());
-      return faulty;
-    }
-    const UnitFile file = parse_unit_file(std::move(*text), std::move(path));
-    return read_policy_files(unit.unit, unit.systemd->version, std::array{&file});
+    if (text) return parse_unit_file(std::move(*text), std::move(path));
+    if (text.error().code == Errc::not_found) continue;
+    Error error = text.error();
+    error.where = {path, 0};
+    return std::unexpected(std::move(error));
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 bool HardenConf::has_error() const { return has_errors(diagnostics); }
 

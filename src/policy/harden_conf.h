@@ -48,6 +48,14 @@ struct EffectivePolicy {
   std::optional<Exemption> exemption;  // why the default passes the unit by
 };
 
+// The last entry that fits the unit; nullptr.
+[[nodiscard]] const Exemption* find_exemption(const HardenConf& conf, const Unit& unit);
+
+// The file with the policy that was shipped for a unit, or for its template, switched on or not; fails
+// where there is one that cannot be read.
+[[nodiscard]] Result<std::optional<UnitFile>> find_shipped_policy(const UnitName& unit,
+                                                                  const FileSystem& fs);
+
 // The unit's own policy; else the shipped one, if it is switched on; else the default, unless the unit is
 // exempt or part of the early boot (DefaultDependencies=no). Only services have a default.
 [[nodiscard]] EffectivePolicy find_policy(const LoadedUnit& unit, const HardenConf& conf,

@@ -18,6 +18,20 @@ namespace {
 constexpr std::string_view kSection = "X-Harden";
 constexpr std::array<std::string_view, 5> kKeys = {"Allow", "Enable", "Ignore", "Override", "Profile"};
 
+// A word of the section's lists, so that it reads as it is. `%i` and the like stay what they are in a
+// template.
+std::string quoted_word(std::string_view word, bool of_template) {
+  std::string out;
+  bool quotes = false;
+  for (const char c : word) {
+    if (c == '\\' || c == '"') out += '\\';
+    if (c == '%' && !of_template) out += '%';
+    quotes = quotes || c == '\\' || c == '"' || c == '\'' || kWhitespaceSet.contains(c);
+    out += c;
+  }
+  return quotes ? fmt::format("\"{}\"", out) : out;
+}
+
 class SectionReader {
  public:
   SectionReader(const Unit& unit, unsigned version, UnitPolicy& into)
@@ -129,6 +143,21 @@ Result<const catalogue::Profile*> parse_profile(std::string_view name) {
 
 Result<const catalogue::Layout*> parse_layout(std::string_view name) {
   return parse_name("layout", name, catalogue::layouts());
+}
+
+std::string allow_line(const Grant& grant, bool of_template) {
+  return fmt::format("Allow={}\n", quoted_word(grant.text(), of_template));
+}
+
+std::string print_policy_section(const Policy& policy, bool of_template) {
+  std::string out =
+      fmt::format("[{}]\nProfile={}\nAllow=\nOverride=\nIgnore=\n", kSection, policy.profile->name);
+  for (const Grant& grant : policy.grants) out += allow_line(grant, of_template);
+  for (const catalogue::DirectiveId id : policy.overrides)
+    out += fmt::format("Override={}\n", catalogue::directive(id).name);
+  for (const std::string& word : policy.ignores)
+    out += fmt::format("Ignore={}\n", quoted_word(word, of_template));
+  return out;
 }
 
 void add_grants(std::string_view text, const SourcePos& where, bool of_template, std::vector<Grant>& grants,

@@ -39,6 +39,11 @@ struct UnitPolicy {
 [[nodiscard]] UnitPolicy read_policy_files(const Unit& unit, unsigned systemd_version,
                                            std::span<const UnitFile* const> files);
 
+// The policy as such a section that stands for itself: whatever other files of the unit allow is reset.
+[[nodiscard]] std::string print_policy_section(const Policy& policy, bool of_template);
+// A line `Allow=…`, quoted where it has to be.
+[[nodiscard]] std::string allow_line(const Grant& grant, bool of_template);
+
 // One word of `Allow=`, or of a command line; `where` for messages. `of_template`: as parse_grants().
 void add_grants(std::string_view text, const SourcePos& where, bool of_template, std::vector<Grant>& grants,
                 Diagnostics& diagnostics);

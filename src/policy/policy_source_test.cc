@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace harden {
 namespace {
 
@@ -64,6 +66,28 @@ TEST(UnitPolicy, IsSwitchedOffByTheLastWord) {
   EXPECT_FALSE(read_unit_policy(unit_of("[X-Harden]\nEnable=no\n"), 257).is_enabled);
   EXPECT_TRUE(
       read_unit_policy(unit_of("[X-Harden]\nEnable=no\n", {"[X-Harden]\nEnable=yes\n"}), 257).is_enabled);
+}
+
+TEST(PolicySource, PrintsASectionThatReadsAsThePolicy) {
+  Policy policy;
+  policy.profile = parse_profile("strict@1").value();
+  Diagnostics diagnostics;
+  for (const char* word : {"listen:443", "write:/srv/a b", "jit"})
+    add_grants(word, {}, false, policy.grants, diagnostics);
+  ASSERT_TRUE(diagnostics.empty());
+  policy.grants = normalized(std::move(policy.grants));
+  policy.overrides = {catalogue::DirectiveId::ProtectHome};
+  policy.ignores = {"cap:SYS_NICE", "file:/a b"};
+  const Unit unit = unit_of("[Service]\n");
+  const UnitFile earlier =
+      parse_unit_file("[X-Harden]\nAllow=connect\nIgnore=x\nOverride=ProtectSystem\n", "a");
+  const UnitFile file = parse_unit_file(print_policy_section(policy, false), "b");
+  const UnitPolicy read = read_policy_files(unit, 257, std::array{&earlier, &file});
+  EXPECT_FALSE(read.has_error());
+  EXPECT_EQ(read.policy.profile, policy.profile);
+  EXPECT_EQ(read.policy.grants, policy.grants);
+  EXPECT_EQ(read.policy.overrides, policy.overrides);
+  EXPECT_EQ(read.policy.ignores, policy.ignores);
 }
 
 }  // namespace

@@ -291,6 +291,16 @@ class Program(unittest.TestCase):
         self.assertIn("bare.service", [result["properties"]["unit"] for result in run_["results"]])
 
 
+class Options(unittest.TestCase):
+    def test_an_option_takes_one_value(self):
+        with tempfile.TemporaryDirectory() as folder:
+            unit = pathlib.Path(folder) / "a.service"
+            unit.write_text("[Service]\nExecStart=/bin/true\n")
+            done = run("compile", "--profile", "light@1", "--allow", "jit", "--allow", "connect", str(unit))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"# with connect, jit", done.stdout)
+
+
 if __name__ == "__main__":
     PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "generator/switched_off.h"
+#include "machine/switched_off.h"
 
 #include <gtest/gtest.h>
 

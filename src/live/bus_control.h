@@ -2,6 +2,7 @@
 // The system manager over its bus (org.freedesktop.systemd1), and the journal. sd-bus stays inside the .cc.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -16,8 +17,10 @@ struct BusLimits {
 };
 
 // Errc::unsupported where systemd does not run the machine; Errc::io where it cannot be reached. `waiting`
-// is called about once a second while something takes time.
+// is called about once a second while something takes time; `interrupted` is set where the user asks to
+// stop.
 [[nodiscard]] Result<std::unique_ptr<UnitControl>> open_bus_control(BusLimits limits,
+                                                                    std::atomic<bool>& interrupted,
                                                                     std::function<void()> waiting);
 
 }  // namespace harden

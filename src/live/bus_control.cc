@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "deploy/bus_control.h"
+#include "live/bus_control.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <ctime>
 #include <map>
@@ -76,8 +77,8 @@ std::uint64_t microseconds(std::chrono::seconds time) {
 
 class BusControl final : public UnitControl {
  public:
-  BusControl(Bus bus, BusLimits limits, std::function<void()> waiting)
-      : bus_(std::move(bus)), limits_(limits), waiting_(std::move(waiting)) {}
+  BusControl(Bus bus, BusLimits limits, std::atomic<bool>& interrupted, std::function<void()> waiting)
+      : bus_(std::move(bus)), limits_(limits), interrupted_(interrupted), waiting_(std::move(waiting)) {}
 
   Result<void> reload() override {
     BusError error;
@@ -276,6 +277,7 @@ class BusControl final : public UnitControl {
                                           .count());
   }
   void wait(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
+  bool take_interrupt() override { return interrupted_.exchange(false); }
 
  private:
   Result<void> subscribe() {
@@ -304,6 +306,8 @@ class BusControl final : public UnitControl {
     const Clock::time_point end = Clock::now() + limits_.job;
     Clock::time_point last_said = Clock::now();
     while (Clock::now() < end) {
+      if (take_interrupt())
+        return fail(Errc::refused, fmt::format("{} has not started yet: interrupted", unit));
       const int handled = sd_bus_process(bus_.get(), nullptr);
       if (handled < 0)
         return fail_errno(-handled, fmt::format("lost systemd while {} was restarted", unit));
@@ -353,6 +357,7 @@ class BusControl final : public UnitControl {
 
   Bus bus_;
   BusLimits limits_;
+  std::atomic<bool>& interrupted_;
   std::function<void()> waiting_;
   std::unique_ptr<sd_bus_slot, SlotEnd> slot_;
   std::map<std::string, std::string, std::less<>> jobs_;  // that ended: object path, result
@@ -360,14 +365,15 @@ class BusControl final : public UnitControl {
 
 }  // namespace
 
-Result<std::unique_ptr<UnitControl>> open_bus_control(BusLimits limits, std::function<void()> waiting) {
+Result<std::unique_ptr<UnitControl>> open_bus_control(BusLimits limits, std::atomic<bool>& interrupted,
+                                                      std::function<void()> waiting) {
   if (sd_booted() <= 0)
     return fail(Errc::unsupported, "this machine is not run by systemd", {},
                 "`harden compile` gives the settings to carry elsewhere");
   sd_bus* raw = nullptr;
   const int opened = sd_bus_open_system(&raw);
   if (opened < 0) return fail_errno(-opened, "cannot reach systemd over the bus");
-  return std::make_unique<BusControl>(Bus(raw), limits, std::move(waiting));
+  return std::make_unique<BusControl>(Bus(raw), limits, interrupted, std::move(waiting));
 }
 
 }  // namespace harden

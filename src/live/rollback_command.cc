@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// harden confirm and harden rollback: a trial is kept or ended, an applied policy taken back.
+#include <algorithm>
+#include <climits>
+
+#include "cli/option_parser.h"
+#include "cli/select_units.h"
+#include "live/commands.h"
+#include "live/session.h"
+#include "unit/unit_name.h"
+
+namespace harden {
+namespace {
+
+constexpr std::chrono::minutes kTimerPatience{10};
+
+// The names that units are kept under, of what was given: a suffix may be missing, or it is an alias.
+std::vector<std::string> own_names(Session& session, const std::vector<std::string>& arguments) {
+  std::vector<std::string> names;
+  const std::vector<std::string> known = session.store().units();
+  for (const std::string& argument : arguments) {
+    std::string name = with_suffix(argument);
+    if (std::ranges::find(known, name) == known.end())
+      if (const auto status = session.control().status(name); status && !status->id.empty())
+        name = status->id;
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+}  // namespace
+
+int confirm_units(Arguments arguments, Console& console) {
+  std::vector<std::string> units;
+  OptionParser parser("confirm", "Keeps the policies that are on trial.", "UNIT…");
+  parser.add_arguments(units, 1);
+  parser.add_note("Exit status: 0 done; 2 nothing is on trial, or other trouble.");
+  if (const auto code = parser.parse(arguments, console)) return *code;
+  const auto session = Session::open(console);
+  if (!session) return kExitTrouble;
+  int code = kExitFine;
+  for (const std::string& unit : own_names(*session, units)) {
+    const auto found = session->recover(unit);
+    code = std::max(code, found ? session->tell(unit, session->deployer().confirm(unit)) : kExitTrouble);
+  }
+  return code;
+}
+
+int rollback_units(Arguments arguments, Console& console) {
+  std::vector<std::string> units;
+  std::optional<unsigned> to, end_trial;
+  bool all = false;
+  OptionParser parser("rollback",
+                      "Puts units back as they were: a trial ends; else what was applied last is taken "
+                      "back, byte for byte.",
+                      "UNIT…");
+  parser.add_arguments(units, 0);
+  parser.add_number("--to", 0, UINT_MAX, to, "back to generation N; 0: as before harden");
+  parser.add_flag("--all", all, "every unit, as it was before harden");
+  parser.add_number("--end-trial", 1, UINT_MAX, end_trial,
+                    "for the timer of a trial: only if generation N is still on trial");
+  parser.add_note("Exit status: 0 done; 2 there is nothing to take back, or other trouble.");
+  if (const auto code = parser.parse(arguments, console)) return *code;
+  if (units.empty() == !all) {
+    console.report("rollback", Error{Errc::invalid,
+                                     all ? "--all takes no unit" : "there is no unit",
+                                     0,
+                                     {},
+                                     "name units, or --all",
+                                     {}});
+    return kExitTrouble;
+  }
+  const auto session = Session::open(console, end_trial ? kTimerPatience : std::chrono::seconds(0));
+  if (!session) return kExitTrouble;
+  Deployer& deployer = session->deployer();
+  int code = kExitFine;
+  for (const std::string& unit : all ? session->store().units() : own_names(*session, units)) {
+    if (end_trial) {
+      code = std::max(code, session->tell(unit, deployer.end_trial(unit, *end_trial)));
+      continue;
+    }
+    const auto pending = session->store().pending(unit);
+    const bool on_trial = pending && *pending && (*pending)->phase == Phase::trial;
+    // A trial that this is about to end need not have its end told as a recovery.
+    const auto found = on_trial ? Session::Found::sound : session->recover(unit);
+    if (!found) code = kExitTrouble;
+    if (!found || (found == Session::Found::mended && !to && !all)) continue;
+    if (on_trial) code = std::max(code, session->tell(unit, deployer.rollback(unit, std::nullopt)));
+    if (on_trial && !to && !all) continue;
+    if (all) {
+      const auto current = session->store().current(unit);
+      if (current && *current == 0) continue;
+    }
+    code = std::max(code, session->tell(unit, deployer.rollback(unit, all ? 0U : to)));
+  }
+  return code;
+}
+
+}  // namespace harden
