@@ -9,19 +9,31 @@
 #include "emit/show_report.h"
 #include "lint/lint.h"
 #include "policy/drop_in.h"
+#include "policy/harden_conf.h"
 
 namespace harden {
 namespace {
 
-// The unit's policy with the options on top, and what comes of it: `caveats` are those of the unit with it
-// then. Nothing: it has none, or a fault that has been said.
+// The policy that the unit has on this machine, with the options on top, and what comes of it: `caveats` are
+// those of the unit with it then. Nothing: there is nothing to say of one, or a fault that has been said.
 std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSource& source,
                                       const LoadedUnit& scored, Diagnostics& caveats,
                                       const Console& console) {
   LoadedUnit loaded = load_settings(without_generated(scored.unit), {&source.systemd(), {}});
-  PolicyView view{read_unit_policy(loaded.unit, source.systemd().version), std::nullopt, std::nullopt};
-  if (!view.own.is_present && !options.profile) return std::nullopt;
-  if (view.own.has_error() || (!view.own.is_enabled && !options.profile)) return view;
+  const HardenConf conf = read_harden_conf(source.files());
+  EffectivePolicy found = find_policy(loaded, conf, source.files());
+  PolicyView view;
+  view.own = std::move(found.policy);
+  view.origin = found.origin;
+  view.default_profile = conf.default_profile;
+  view.exemption = std::move(found.exemption);
+  if (const Exemption* listed = find_exemption(conf, loaded.unit); listed != nullptr && !view.exemption)
+    view.exemption = *listed;
+  if (found.origin == PolicyOrigin::none && !options.profile) {
+    if (view.own.is_present || view.exemption) return view;
+    return std::nullopt;
+  }
+  if (view.own.has_error()) return view;
   const auto policy = with_policy_options(options, view.own.policy, console);
   auto target = read_target(options, source, console);
   if (!policy || !target) return std::nullopt;

@@ -21,6 +21,8 @@ constexpr mode_t kFileMode = 0644;
 constexpr mode_t kDirMode = 0755;
 constexpr std::size_t kFileMax = std::size_t{16} << 20U;
 constexpr std::chrono::milliseconds kPoll{200};
+constexpr unsigned kRestartTries = 4;
+constexpr std::chrono::seconds kRestartPause{2};
 
 std::string dir_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -152,7 +154,14 @@ Result<void> Deployer::take_up(const std::string& unit, bool restart) {
 Result<void> Deployer::put_back(const std::string& unit, const Pending& pending) {
   HARDEN_CHECK(unstage(pending.generation, unit));
   control_.disarm(timer_of(unit));
-  HARDEN_CHECK(take_up(unit, pending.restart && pending.boot_id == boot_id_));
+  // A port or a lock may not be free again at once, and a service that is down is the worst of all ends.
+  auto taken_up = take_up(unit, pending.restart && pending.boot_id == boot_id_);
+  for (unsigned tries = 1; !taken_up && taken_up.error().code == Errc::refused && tries < kRestartTries;
+       ++tries) {
+    control_.wait(kRestartPause);
+    taken_up = take_up(unit, true);
+  }
+  HARDEN_CHECK(taken_up);
   return store_.clear_pending(unit);
 }
 

@@ -69,7 +69,7 @@ constexpr std::array<Pattern, 27> kPatterns = {{
     {{"unshare", "not permitted"}, "namespaces"},
     {{"clone", "not permitted"}, "namespaces"},
     {{"connect", "permission denied"}, "connect"},
-    {{"permission denied", ""}, "read:PATH exec:PATH write:DIR"},
+    {{"permission denied", ""}, "any-owner read:PATH exec:PATH"},
     {{"operation not permitted", ""}, ""},
 }};
 
@@ -168,8 +168,8 @@ Trouble explain_end(const UnitStatus& status) {
     }
     return trouble;
   }
-  trouble.what =
-      fmt::format("it is {} ({}), with result {}", status.active_state, status.sub_state, status.result);
+  trouble.what = fmt::format("it is {} ({}); systemd calls the result `{}`", status.active_state,
+                             status.sub_state, status.result);
   return trouble;
 }
 

@@ -26,7 +26,7 @@ TEST(Trouble, NamesTheGrantForARefusedLine) {
       grants_of("nginx: [emerg] open() \"/var/log/nginx/error.log\" failed (30: Read-only file system)"),
       "write:/var/log/nginx");
   EXPECT_EQ(grants_of("FATAL: could not open file \"/srv/pg/base\": Permission denied"),
-            "read:/srv/pg/base exec:/srv/pg/base write:/srv/pg");
+            "any-owner read:/srv/pg/base exec:/srv/pg/base");
   EXPECT_EQ(grants_of("nginx: [emerg] setgid(33) failed (1: Operation not permitted)"), "switch-user");
   EXPECT_EQ(grants_of("socket: Address family not supported by protocol"), "connect listen family");
   EXPECT_EQ(grants_of("Failed to mlock memory"), "lock-memory");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `harden show --json`; docs/schema/show.schema.json describes it.
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -86,7 +87,10 @@ ordered_json row(const RowScore& one) {
 }
 
 ordered_json policy(const PolicyView& view) {
-  ordered_json json = {{"enabled", view.own.is_enabled}, {"errors", ordered_json::array()}};
+  constexpr std::array kOrigins = {"none", "unit", "shipped", "default"};  // as PolicyOrigin has them
+  ordered_json json = {{"origin", kOrigins.at(static_cast<std::size_t>(view.origin))},
+                       {"enabled", view.own.is_enabled},
+                       {"errors", ordered_json::array()}};
   for (const Diagnostic& one : view.own.diagnostics) json["errors"].push_back(diagnostic(one));
   json["compiled"] = nullptr;
   json["exposure_tenths"] = nullptr;
@@ -131,8 +135,14 @@ std::string show_json(const ShowReport& report) {
                        {"predicate", nullptr},
                        {"rows", nullptr},
                        {"policy", nullptr},
+                       {"exemption", nullptr},
                        {"caveats", caveats}};
-  if (report.policy) json["policy"] = policy(*report.policy);
+  if (report.policy && (report.policy->own.is_present || report.policy->compiled))
+    json["policy"] = policy(*report.policy);
+  if (report.policy && report.policy->exemption) {
+    const Exemption& one = *report.policy->exemption;
+    json["exemption"] = {{"pattern", one.pattern}, {"reason", one.reason}};
+  }
   if (loaded.refusal) {
     json["refused"] = place(loaded.refusal->where);
     json["refused"]["message"] = loaded.refusal->message;

@@ -29,6 +29,7 @@ class PolicyText {
         print_paragraph(out_, "  hint: ", escape_for_terminal(one.hint), width_, style_);
     }
     if (policy_.own.is_present && !policy_.own.is_enabled) out_ += "Switched off by Enable=no.\n";
+    print_origin();
     if (!policy_.compiled) return;
     print_grants();
     print_settings();
@@ -37,6 +38,24 @@ class PolicyText {
 
  private:
   [[nodiscard]] const Compiled& compiled() const { return *policy_.compiled; }
+
+  // Where the policy is from, if not from the unit's files; or why there is none.
+  void print_origin() {
+    if (policy_.origin == PolicyOrigin::machine_default)
+      out_ += "The default of this machine (/etc/harden/harden.conf).\n";
+    if (policy_.origin == PolicyOrigin::shipped)
+      out_ += "The policy that is shipped for it, switched on by Policies= in /etc/harden/harden.conf.\n";
+    if (policy_.origin != PolicyOrigin::none || policy_.own.is_present) return;
+    if (!policy_.compiled) out_ += "None.\n";
+    if (!policy_.exemption || policy_.compiled) return;
+    const Exemption& one = *policy_.exemption;
+    std::string text = one.reason.empty() ? "it is listed as exempt" : one.reason;
+    if (!one.pattern.empty()) text += fmt::format(" ({}, {})", one.pattern, place_(one.where));
+    print_paragraph(out_,
+                    policy_.default_profile != nullptr ? "The default of this machine passes it by: "
+                                                       : "A machine-wide default would pass it by: ",
+                    escape_for_terminal(text), width_, style_);
+  }
 
   void heading(std::string_view text) {
     out_ += '\n';

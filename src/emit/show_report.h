@@ -11,16 +11,19 @@
 
 #include "emit/style.h"
 #include "exposure/exposure.h"
-#include "policy/policy_source.h"
+#include "policy/harden_conf.h"
 #include "settings/settings.h"
 
 namespace harden {
 
 // The unit's policy, and what comes of it.
 struct PolicyView {
-  UnitPolicy own;                       // what the unit's files say; with an error nothing is compiled
-  std::optional<Compiled> compiled;
-  std::optional<Exposure> exposure;     // of the unit with it
+  UnitPolicy own = {};  // as it was found; with an error nothing is compiled
+  PolicyOrigin origin = PolicyOrigin::unit;
+  const catalogue::Profile* default_profile = nullptr;  // the machine's
+  std::optional<Exemption> exemption = {};  // why a machine-wide default passes the unit by
+  std::optional<Compiled> compiled = {};
+  std::optional<Exposure> exposure = {};     // of the unit with it
 };
 
 struct ShowReport {

@@ -66,7 +66,7 @@ class Planner {
 
   std::optional<Source> from_file(const LoadedUnit& loaded, const UnitFile& file) const {
     for (const Entry& entry : file.entries())
-      if (!entry.section.starts_with("X-")) {
+      if (entry.kind == EntryKind::assignment && !entry.section.starts_with("X-")) {
         console_.report(Error{Errc::invalid,
                               "a policy has nothing but a section [X-Harden]",
                               0,
@@ -132,17 +132,19 @@ class Planner {
                                const Target& target) const {
     const std::string name = loaded.unit.name.text();
     const std::string section = section_of_type(loaded.unit.name.type());
-    const unsigned version = source_.systemd().version;
     const bool of_template = loaded.unit.name.kind() == UnitNameKind::template_;
-    UnitPlan made{
-        {name,
-         std::string(policy.profile->name),
-         joined_texts(policy.grants),
-         options_.is_static,
-         version,
-         {}},
-        {name, found.from, {std::move(found.policy), compile(policy, target, &loaded), {}}, {}, {}, {}}};
+    UnitPlan made;
+    made.plan = {name,
+                 std::string(policy.profile->name),
+                 joined_texts(policy.grants),
+                 options_.is_static,
+                 source_.systemd().version,
+                 {}};
     PlanReport& report = made.report;
+    report.unit = name;
+    report.from = found.from;
+    report.policy.own = std::move(found.policy);
+    report.policy.compiled = compile(policy, target, &loaded);
     if (auto exposure = score_unit(source_.load(unit_), source_.mode()))
       report.before = std::move(*exposure);
 
