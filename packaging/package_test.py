@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 FILES = {  # mode and path of all files but documents
-    "0755 usr/bin/harden", "0755 usr/libexec/harden/harden-record", "0755 usr/libexec/harden/harden-scan", "0755 usr/lib/systemd/system-generators/harden-generator",
+    "0755 usr/bin/harden", "0755 usr/libexec/harden/harden-record", "0755 usr/libexec/harden/harden-live", "0755 usr/libexec/harden/harden-scan", "0755 usr/lib/systemd/system-generators/harden-generator",
     "0644 usr/lib/harden/harden.conf.d/50-exempt.conf", "0644 usr/lib/tmpfiles.d/harden.conf",
     "0644 usr/share/man/man1/harden.1.gz", "0644 usr/share/man/man8/harden-generator.8.gz",
     "0644 usr/share/bash-completion/completions/harden", "0644 usr/share/zsh/vendor-completions/_harden",
