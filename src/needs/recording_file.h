@@ -36,7 +36,8 @@ struct ReadRecording {
 
 // The whole as text, the same for equal recordings.
 [[nodiscard]] std::string print_recording(const Recording& recording);
-// Replaces the file; compressed where it is large or its name ends in ".zst".
+// Replaces the file; what is no regular file (a device, a pipe, a link) is written to. Compressed where it
+// is large or its name ends in ".zst".
 [[nodiscard]] Result<void> write_recording(const Recording& recording, const std::string& path);
 
 // For a recorder that writes as it goes: the first line of a file, a source, a need; each ends in a

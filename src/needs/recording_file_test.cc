@@ -113,6 +113,17 @@ TEST(RecordingFile, IsCompressedByNameAndReadEitherWayAlsoCutOff) {
   EXPECT_FALSE(read_recording(dir / "missing"));
 }
 
+TEST(RecordingFile, WritesThroughALinkAndReplacesNone) {
+  const TempDir dir;
+  const Recording recording = read(lines({kHeader, kSource, kNeed})).recording;
+  ASSERT_TRUE(write_recording(recording, dir / "file"));
+  std::filesystem::create_symlink(dir / "file", dir / "link");
+  std::filesystem::resize_file(dir / "file", 0);
+  ASSERT_TRUE(write_recording(recording, dir / "link"));
+  EXPECT_TRUE(std::filesystem::is_symlink(dir / "link"));
+  EXPECT_EQ(read_recording(dir / "file")->recording, recording);
+}
+
 TEST(RecordingFile, SplitsANeedThatWouldNotFitIntoALine) {
   Recording recording;
   for (int i = 0; i < 300; ++i) {

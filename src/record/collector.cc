@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,6 +36,9 @@ Result<Collector> Collector::open(Source source, std::string path) {
   collector.file_.reset(::open(collector.path_.c_str(),
                                O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY, kMode));
   if (!collector.file_) return fail_errno(errno, "cannot make the recording", {collector.path_, 0});
+  // What is no file gets the whole at the end.
+  struct stat about{};
+  if (::fstat(collector.file_.get(), &about) < 0 || !S_ISREG(about.st_mode)) collector.file_.reset();
   collector.write(header_line() + source_line(collector.source_));
   if (collector.write_errno_ != 0)
     return fail_errno(collector.write_errno_, "cannot write the recording", {collector.path_, 0});

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -171,6 +172,9 @@ def main():
     if probe.returncode != 0:
         print(f"skipped: {probe.stderr.strip()}")
         return 77
+    if not stat.S_ISCHR(os.stat("/dev/null").st_mode):
+        print("a recording into /dev/null has replaced it")
+        return 1
     faults = stress(case) if backend == "stress" else [fault for word in words or EXPECTED for fault in case.missing(word)]
     for fault in faults:
         print(fault)
