@@ -86,6 +86,7 @@ void EventReader::read_capability(const event& event, const ServiceRecording::Pr
   if (event.arg[0] > kCapabilityMax) return;
   Pending one{&service,
               process,
+              event.arg[3],
               {capability_name(static_cast<unsigned>(event.arg[0])), call_name(event), *std::move(caller),
                CallOutcome::unknown},
               event.ret == 0 ? 0 : EPERM,
@@ -100,7 +101,7 @@ void EventReader::finish() {
 
 void EventReader::read(const event& event, std::string_view text, ServiceRecording& service) {
   constexpr std::uint64_t kNsPerMs = 1'000'000;
-  const ServiceRecording::Process process{event.tgid, static_cast<std::int32_t>(event.pid),
+  const ServiceRecording::Process process{event.tgid, event.command, static_cast<std::int32_t>(event.pid),
                                           text_of(event.comm, sizeof(event.comm)),
                                           boot_ms_ + static_cast<std::int64_t>(event.time_ns / kNsPerMs)};
   const CountKey key{event.key_a, event.key_b};
@@ -127,14 +128,18 @@ void EventReader::read(const event& event, std::string_view text, ServiceRecordi
     case EVENT_CAPABILITY:
       read_capability(event, process, service);
       break;
-    case EVENT_CAPABILITY_END:
-      if (const auto at = pending_.find(event.arg[2]); at != pending_.end()) {
-        Pending& one = at->second;
-        one.use.call = event.ret < 0 && event.ret >= -4095 ? CallOutcome::failed : CallOutcome::succeeded;
+    case EVENT_CAPABILITY_END: {   // of all that were asked for in that call
+      const CallOutcome call =
+          event.ret < 0 && event.ret >= -4095 ? CallOutcome::failed : CallOutcome::succeeded;
+      std::erase_if(pending_, [&](const auto& entry) {
+        Pending one = entry.second;
+        if (one.thread != event.arg[3] || one.process.id != event.tgid) return false;
+        one.use.call = call;
         one.service->add(one.process, {one.use, one.error}, one.key);
-        pending_.erase(at);
-      }
+        return true;
+      });
       break;
+    }
     case EVENT_SIGNAL: {
       const auto target = static_cast<std::int32_t>(event.arg[1]);
       service.add(

@@ -31,6 +31,7 @@ class EventReader {
   struct Pending {
     ServiceRecording* service = nullptr;
     ServiceRecording::Process process;
+    std::uint64_t thread = 0;
     CapabilityUse use;
     int error = 0;
     CountKey key;

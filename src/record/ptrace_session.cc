@@ -125,7 +125,7 @@ class Tracer {
 
   [[nodiscard]] ServiceRecording::Process process(pid_t thread) {
     const pid_t pid = process_of(thread);
-    return {static_cast<std::uint32_t>(pid), pid, process_name(thread), now_ms()};
+    return {static_cast<std::uint32_t>(pid), 0, pid, process_name(thread), now_ms()};
   }
 
   void note_call(pid_t thread, const EnteredCall& call, std::int64_t ret) {

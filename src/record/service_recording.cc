@@ -53,10 +53,13 @@ ServiceRecording::Known& ServiceRecording::known(const Process& process) {
 
 void ServiceRecording::add(const Process& process, const Finding& finding, CountKey key) {
   const Known& about = known(process);
-  FirstUse first{process.at_ms, process.comm, about.exe, about.exec_line, {}};
+  const auto command = processes_.find(process.command);
+  const std::string line =
+      about.exec_line.empty() && command != processes_.end() ? command->second.exec_line : about.exec_line;
+  FirstUse first{process.at_ms, process.comm, about.exe, line, {}};
   Phase phase = phase_;
-  if (about.exec_line == "ExecReload") phase = Phase::reload;
-  if (about.exec_line.starts_with("ExecStop")) phase = Phase::stop;
+  if (line == "ExecReload") phase = Phase::reload;
+  if (line.starts_with("ExecStop")) phase = Phase::stop;
   if (phase == Phase::reload) collector_.source().reload_seen = true;
   if (phase == Phase::stop) collector_.source().stop_seen = true;
   if (const auto* file = std::get_if<FileUse>(&finding.detail))
@@ -98,7 +101,7 @@ void ServiceRecording::add_call(const Process& process, const Seen& seen, CountK
 
 void ServiceRecording::add_running(std::int32_t pid) {
   // Negative, so that it is no process that the backend names.
-  const Process process{0x80000000U | static_cast<std::uint32_t>(pid), pid, process_name(pid), now_ms()};
+  const Process process{0x80000000U | static_cast<std::uint32_t>(pid), 0, pid, process_name(pid), now_ms()};
   Lookup lookup = lookup_;
   lookup.is_own = [this](std::int32_t other) { return own_.contains(other); };
   for (const Finding& finding : findings_of_running(pid, lookup)) add(process, finding);
@@ -106,7 +109,8 @@ void ServiceRecording::add_running(std::int32_t pid) {
 
 void ServiceRecording::add_waiting() {
   for (const std::int32_t pid : own_) {
-    const Process process{0x80000000U | static_cast<std::uint32_t>(pid), pid, process_name(pid), now_ms()};
+    const Process process{0x80000000U | static_cast<std::uint32_t>(pid), 0, pid, process_name(pid),
+                          now_ms()};
     for (const unsigned call : calls_in_progress(pid))
       if (const std::string_view name = syscall_name(call); !name.empty())
         add(process, {SyscallUse{"x86-64", std::string(name)}, {}});

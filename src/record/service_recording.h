@@ -33,6 +33,7 @@ class ServiceRecording {
   // A process as whoever sees it tells them apart (`id`; pid 0: not known here).
   struct Process {
     std::uint32_t id = 0;
+    std::uint32_t command = 0;   // id of the one that systemd started and that it comes from
     std::int32_t pid = 0;
     std::string comm;
     std::int64_t at_ms = 0;
@@ -48,7 +49,6 @@ class ServiceRecording {
   void add_exec(const Process& process, const Exec& exec, CountKey key = {});
   void add_call(const Process& process, const Seen& seen, CountKey key = {});
   void add(const Process& process, const Finding& finding, CountKey key = {});
-  void forget(std::uint32_t id) { processes_.erase(id); }
   // Who was there before the recording: what it has open, and where it is.
   void add_running(std::int32_t pid);
   // The calls that its processes wait in: they have been made, though they may never return.

@@ -162,7 +162,7 @@ Result<Systemctl::Unit> Systemctl::show(const std::string& unit) const {
   Unit result{value("Id"), value("ControlGroup"), value("ActiveState"), parse_exec_lines(properties), {}};
   for (const auto& [property, off] : kSandbox) {
     const std::string set = value(property);
-    if (!set.empty() && set != off) result.sandbox.push_back(std::string(property) + "=");
+    if (!set.empty() && set != off && set != "~") result.sandbox.push_back(std::string(property) + "=");
   }
   return result;
 }

@@ -33,6 +33,7 @@ struct event {
   __u32 kind;
   __u32 service;
   __u32 pid; /* as the recorder's own namespace has it; 0 if it has none there */
+  __u32 command; /* tgid of the process that the service manager started and that this one comes from */
   __u32 tgid; /* as the kernel has it: only to tell processes apart */
   __u64 time_ns; /* CLOCK_MONOTONIC */
   __u64 key_a, key_b; /* of its count in the map `first`; 0, 0: not counted */
@@ -81,6 +82,7 @@ struct recipe {
 struct process {
   __u32 service;
   __u32 uid, gid;
+  __u32 command; /* see struct event */
 };
 
 struct first_key {

@@ -121,6 +121,7 @@ struct task_struct {
   struct task_struct* group_leader;
   struct task_struct* real_parent;
   const struct cred* cred;
+  const struct cred* real_cred;
   struct fs_struct* fs;
   struct files_struct* files;
   struct css_set* cgroups;

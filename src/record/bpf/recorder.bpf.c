@@ -175,6 +175,10 @@ static __always_inline __u32 pid_here(struct task_struct* task) {
   return 0;
 }
 
+static __always_inline struct process* process_of(__u32 tgid) {
+  return bpf_map_lookup_elem(&processes, &tgid);
+}
+
 static __always_inline struct event* begin(struct scratch* scratch, __u32 kind, __u32 service,
                                            struct task_struct* task) {
   struct event* event = &scratch->event;
@@ -184,6 +188,8 @@ static __always_inline struct event* begin(struct scratch* scratch, __u32 kind, 
   event->tgid = task->tgid;
   event->pid = pid_here(task);
   event->time_ns = bpf_ktime_get_ns();
+  struct process* process = process_of(event->tgid);
+  event->command = process ? process->command : event->tgid;
   bpf_get_current_comm(event->comm, sizeof(event->comm));
   return event;
 }
@@ -200,19 +206,16 @@ static __always_inline void send(struct event* event, __u32 text_length) {
 /* ---- processes
  * -------------------------------------------------------------------------------------------- */
 
-static __always_inline struct process* process_of(__u32 tgid) {
-  return bpf_map_lookup_elem(&processes, &tgid);
-}
-
 static __always_inline __u32* service_of_cgroup(struct task_struct* task) {
   __u64 id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
   return bpf_map_lookup_elem(&cgroups, &id);
 }
 
 static __always_inline void adopt(struct task_struct* task, __u32 service) {
-  struct process process = {service, BPF_CORE_READ(task, cred, uid.val),
-                            BPF_CORE_READ(task, cred, gid.val)};
   __u32 tgid = task->tgid;
+  struct process* known = process_of(tgid);
+  struct process process = {service, BPF_CORE_READ(task, cred, uid.val), BPF_CORE_READ(task, cred, gid.val),
+                            known ? known->command : tgid};
   if (bpf_map_update_elem(&processes, &tgid, &process, BPF_ANY)) __sync_fetch_and_add(&table_full, 1);
 }
 
@@ -504,6 +507,7 @@ int BPF_PROG(on_return, struct pt_regs* regs, long ret) {
     if (waiting && scratch) {
       struct event* event = begin(scratch, EVENT_CAPABILITY_END, 0, task);
       event->arg[2] = *waiting;
+      event->arg[3] = (__u32)thread;
       event->ret = ret;
       bpf_map_delete_elem(&pending, &thread);
       __sync_fetch_and_add(&pending_capabilities, -1);
@@ -698,6 +702,8 @@ static __always_inline int capability(void* context, int number, int ret) {
   struct task_struct* task = bpf_get_current_task_btf();
   struct process* process = process_of(task->tgid);
   if (!process) return 0;
+  /* A file system that acts with rights of its own (overlayfs) asks for these, not for the process. */
+  if (BPF_CORE_READ(task, cred) != BPF_CORE_READ(task, real_cred)) return 0;
   int stack = bpf_get_stackid(context, &stacks, BPF_F_FAST_STACK_CMP | BPF_F_REUSE_STACKID);
   struct pt_regs* regs = (struct pt_regs*)bpf_task_pt_regs(task);
   long nr = BPF_CORE_READ(regs, orig_ax);
@@ -716,6 +722,7 @@ static __always_inline int capability(void* context, int number, int ret) {
   event->nr = nr;
   event->compat = (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT) != 0;
   __u64 thread = bpf_get_current_pid_tgid();
+  event->arg[3] = (__u32)thread;
   if (bpf_map_update_elem(&pending, &thread, &my_serial, BPF_NOEXIST) == 0)
     __sync_fetch_and_add(&pending_capabilities, 1);
   send(event, 0);
