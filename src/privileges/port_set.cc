@@ -77,6 +77,12 @@ bool PortSet::is_subset_of(const PortSet& other) const {
                             [](const auto& a, const auto& b) { return a.is_subset_of(b); });
 }
 
+bool PortSet::contains(bool is_ipv6, bool is_udp, std::uint16_t port) const {
+  const auto& ports = ports_.at((is_ipv6 ? 2U : 0U) + (is_udp ? 1U : 0U));
+  return std::ranges::any_of(ports.intervals(),
+                             [&](const auto& one) { return one.first <= port && port <= one.last; });
+}
+
 bool PortSet::empty() const {
   return std::ranges::all_of(ports_, [](const auto& ports) { return ports.empty(); });
 }

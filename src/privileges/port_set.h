@@ -23,6 +23,7 @@ class PortSet {
   void add(const PortSet& other);
   [[nodiscard]] PortSet complement() const;
   [[nodiscard]] bool is_subset_of(const PortSet& other) const;
+  [[nodiscard]] bool contains(bool is_ipv6, bool is_udp, std::uint16_t port) const;
   [[nodiscard]] bool empty() const;
 
   friend bool operator==(const PortSet&, const PortSet&) = default;
