@@ -16,6 +16,7 @@ namespace harden {
 
 using Arguments = std::span<const std::string>;
 
+[[nodiscard]] int run_check(Arguments arguments, Console& console);
 [[nodiscard]] int run_compile(Arguments arguments, Console& console);
 [[nodiscard]] int run_grants(Arguments arguments, Console& console);
 [[nodiscard]] int run_profiles(Arguments arguments, Console& console);
@@ -26,6 +27,7 @@ using Arguments = std::span<const std::string>;
 [[nodiscard]] int run_score(Arguments arguments, Console& console);
 [[nodiscard]] int run_diff(Arguments arguments, Console& console);
 [[nodiscard]] int run_show(Arguments arguments, Console& console);
+[[nodiscard]] int run_suggest(Arguments arguments, Console& console);
 [[nodiscard]] int run_upgrade(Arguments arguments, Console& console);
 
 // What `harden scan` does once it has a disassembler; run_scan() starts the program that has one.

@@ -38,6 +38,8 @@ constexpr std::array kCommands = {
     Command{"upgrade", "the grants that keep a unit's privileges under another profile", run_upgrade},
     Command{"scan", "the system calls that a program can make, and why", run_scan},
     Command{"record", "what a service needs, seen while it runs", run_record},
+    Command{"suggest", "the smallest policy for what was recorded, with its evidence", run_suggest},
+    Command{"check", "what of a recording a policy would refuse, and what opens it", run_check},
     Command{"merge", "several recordings of a service as one", run_merge},
     Command{"apply", "put a policy on a unit, and keep it if the unit runs well", run_live<kApply>},
     Command{"confirm", "keep the policy that is on trial", run_live<kConfirm>},
