@@ -75,6 +75,10 @@ def write_grants(tables, grants, cells):
     text += ("\n### What stays shut\n\nThe nearest things that a grant does not open: in how many of the cells (of profile, systemd and user) they "
              "are shut with the grant, and in how many the profile leaves them open by itself.\n")
     text += table(["grant", "a service", "shut", "open anyway"], near)
+    reports = [[f"`{one.allow}`", ", ".join(one.reports), "; ".join(tables.attempts[name]["does"] for name in one.opens)]
+               for one in grants if one.reports]
+    text += "\n### Programs that broke without\n\nPublic reports of services that a directive broke, and the grant whose victim does the same.\n"
+    text += table(["grant", "report", "a service"], reports)
     reasons = [[one.grant, ", ".join(one.attempts), " ".join(word for word in (one.profile, one.systemd, one.user) if word != "*"), one.because]
                for one in tables.exceptions]
     text += "\n### Exceptions\n" + table(["grant", "attempts", "where", "because"], reasons)

@@ -64,6 +64,7 @@ class Grant:
     also: list = field(default_factory=list)
     no_near: str = ""
     identities: tuple = IDENTITIES
+    reports: list = field(default_factory=list)  # of programs that broke for want of it
 
     @property
     def name(self):

@@ -204,7 +204,7 @@ std::string emit_policy_ids(const PolicyTables& tables) {
   // A name may be a word of C++ (`register`), so each has a trailing underscore.
   return fmt::format(
       "{}#pragma once\n\n#include <cstddef>\n#include <cstdint>\n\nnamespace harden::catalogue {{\n\n"
-      "enum class GrantId : std::uint8_t {{\n{}\n}};\ninline constexpr std::size_t kGrantCount = {};\n\n"
+      "enum class GrantId : std::uint16_t {{\n{}\n}};\ninline constexpr std::size_t kGrantCount = {};\n\n"
       "}}  // namespace harden::catalogue\n",
       kGeneratedHead,
       list_of(tables.grants,
