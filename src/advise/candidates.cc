@@ -56,6 +56,10 @@ class Finder {
       if (grant.argument == Argument::none || grant.optional) keep({{grant.id, {}}});
     for (const auto& [demand, needs] : unmet_)
       std::visit([&](const auto& one) { take(one, needs); }, demand);
+    // Where this systemd cannot tell ports apart, what is missing is the network; the port is its name.
+    for (const auto& [demand, needs] : all_)
+      if (const auto* port = std::get_if<PortDemand>(&demand); port != nullptr && port->port != 0)
+        take(*port, needs);
     find_moves();
     add_paths();
     add_devices();

@@ -103,7 +103,7 @@ class Searcher {
       if (const auto* one = std::get_if<ChoiceDemand>(&demand)) choices.insert(one->directive);
       if (const auto* one = std::get_if<DeviceDemand>(&demand)) nodes.insert(one->path);
     }
-    const std::uint64_t opened = box.privileges.capabilities & ~shut_.privileges.capabilities;
+    const std::uint64_t opened = capabilities_of(grant);
     int asked = std::popcount(opened & capabilities);
     int unasked = std::popcount(opened & ~capabilities);
     for (const catalogue::Directive& directive : catalogue::directives()) {
@@ -116,6 +116,24 @@ class Searcher {
       if (!shut_.privileges.devices.words.contains(word))
         ++(nodes.contains(word.substr(0, word.find(' '))) ? asked : unasked);
     return unasked > asked;
+  }
+  // What it says that it gives: a line of the unit itself may keep it from that, and it is too much all the
+  // same.
+  [[nodiscard]] std::uint64_t capabilities_of(const Grant& grant) const {
+    const GrantArgument argument = read_argument(grant);
+    const auto holds = [&](const catalogue::GrantCondition& one) {
+      if (one.fact == catalogue::GrantFact::root) return shut_.is_root != one.negated;
+      if (one.fact == catalogue::GrantFact::low_port) return argument.low_port != one.negated;
+      return grant.argument.empty() == one.negated;
+    };
+    std::uint64_t bits = 0;
+    for (const catalogue::GrantEffect& effect : grant.row().effects) {
+      if (effect.op != catalogue::GrantOp::capability || !std::ranges::all_of(effect.when, holds)) continue;
+      const std::string_view name = effect.word == "{name}" ? std::string_view(argument.name) : effect.word;
+      if (const auto number = catalogue::find_capability(*shut_.systemd, name))
+        bits |= std::uint64_t{1} << *number;
+    }
+    return bits | (trial_.sandbox_with({grant}).privileges.capabilities & ~shut_.privileges.capabilities);
   }
   // Directives that every grant of a kind lifts: they do not tell the grants of that kind apart.
   [[nodiscard]] static bool comes_along(DirectiveId id) {
@@ -186,7 +204,7 @@ Suggestion suggest_on(const catalogue::Profile& profile, const std::vector<Judge
 Suggestion suggest(const std::vector<Judged>& needs, const Recording& recording,
                    const SuggestOptions& options, const Target& target, const LoadedUnit& unit) {
   std::optional<Suggestion> best;
-  const auto profiles = catalogue::profiles();   // loosest first
+  const auto profiles = catalogue::profiles();  // loosest first
   for (auto at = profiles.rbegin(); at != profiles.rend(); ++at) {
     Suggestion one = suggest_on(*at, needs, recording, options, target, unit);
     if (!best || one.lost.size() < best->lost.size()) best = std::move(one);

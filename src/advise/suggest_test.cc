@@ -75,6 +75,18 @@ TEST(Suggest, PortsByWhoMayReachThem) {
   EXPECT_EQ(suggested(random_ports), "listen:1024-65535/udp");
 }
 
+TEST(Suggest, PortIsNamedWhereSystemdCannotTellPortsApart) {
+  // The unit's own line keeps capabilities away, and 252 has no SocketBindDeny=.
+  const LoadedUnit unit = unit_of("User=web\nCapabilityBoundingSet=\n", 252);
+  Target target = target_of(unit);
+  target.facts = {catalogue::Fact::no_bpf_framework};
+  const Recording recording =
+      recording_of({BindUse{"AF_INET", "SOCK_STREAM", "0.0.0.0", 6379},
+                    PeerUse{PeerAction::accept, "AF_INET", "SOCK_STREAM", "127.0.0.1", 6379}});
+  EXPECT_EQ(texts(suggest(judge(recording, unit), recording, {}, target, unit).policy.grants),
+            "listen:6379");
+}
+
 TEST(Suggest, PeersOfThisMachineByNameAndOfTheWorldAtLarge) {
   EXPECT_EQ(suggested({PeerUse{PeerAction::connect, "AF_INET", "SOCK_STREAM", "127.0.0.1", 5432}}),
             "connect:localhost");
