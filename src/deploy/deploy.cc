@@ -264,7 +264,13 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
     outcome.generation = pending.generation.previous;
     return outcome;
   }
-  HARDEN_CHECK(commit(plan.unit, pending));
+  if (const auto committed = commit(plan.unit, pending); !committed) {
+    if (const auto back = uncommit(plan.unit, pending); !back)
+      return std::unexpected(back.error().with_context(
+          fmt::format("{}; and the way back failed too, `harden rollback {}` tries again",
+                      committed.error().text(), plan.unit)));
+    return std::unexpected(committed.error());
+  }
   outcome.kind = Outcome::Kind::applied;
   outcome.generation = pending.generation.number;
   return outcome;
@@ -287,6 +293,23 @@ Result<void> Deployer::commit(const std::string& unit, const Pending& tried) {
   HARDEN_CHECK(unstage(pending.generation, unit));
   HARDEN_CHECK(control_.reload());
   return store_.clear_pending(unit);
+}
+
+// After a commit that failed half-way: what it wrote is put back, and then the rest.
+Result<void> Deployer::uncommit(const std::string& unit, const Pending& pending) {
+  for (const ChangedFile& file : pending.generation.files) {
+    HARDEN_TRY(const auto there, read_there(file.path));
+    if (there == file.before) continue;
+    if (file.before) {
+      HARDEN_CHECK(put_file(file.path, *file.before, file.mode_before, Durability::durable));
+    } else {
+      HARDEN_CHECK(remove_file(file.path));
+    }
+  }
+  for (const ChangedFile& file : pending.generation.files)
+    if (file.folder_made) (void)::rmdir(dir_of(file.path).c_str());
+  HARDEN_CHECK(store_.set_current(unit, pending.generation.previous));
+  return put_back(unit, pending);
 }
 
 Result<Outcome> Deployer::confirm(const std::string& unit) {

@@ -91,6 +91,7 @@ class Deployer {
   [[nodiscard]] Result<void> stage(const Pending& pending, const std::string& unit);
   [[nodiscard]] Result<void> unstage(const Generation& generation, const std::string& unit);
   [[nodiscard]] Result<void> commit(const std::string& unit, const Pending& pending);
+  [[nodiscard]] Result<void> uncommit(const std::string& unit, const Pending& pending);
   [[nodiscard]] Result<void> write_back(const std::string& unit, unsigned to,
                                         std::vector<std::string>& notes);
   // Reads all units anew and, if it is to run, restarts the unit.

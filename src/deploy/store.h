@@ -35,7 +35,7 @@ struct Generation {
   unsigned previous = 0;  // the one in force before
   std::uint64_t made_us = 0;  // CLOCK_REALTIME
   std::string profile;
-  std::string grants;  // as joined_texts()
+  std::string grants;  // words of Allow=
   bool is_static = false;  // settings for one systemd, not a policy
   unsigned systemd = 0;
   std::vector<ChangedFile> files;

@@ -89,6 +89,8 @@ std::string find_path(std::string_view line) {
     if (line[i] != '/' || (i != 0 && kBefore.find(line[i - 1]) == std::string_view::npos)) continue;
     std::size_t end = line.find_first_of(kAfter, i);
     if (end == std::string_view::npos) end = line.size();
+    // What a line begins with, before a colon, is the program that complains.
+    if (i == 0 && end < line.size() && line[end] == ':') continue;
     if (end - i > 1 && line[i + 1] != '/') return std::string(line.substr(i, end - i));
   }
   return {};

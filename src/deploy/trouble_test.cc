@@ -25,6 +25,7 @@ TEST(Trouble, NamesTheGrantForARefusedLine) {
   EXPECT_EQ(
       grants_of("nginx: [emerg] open() \"/var/log/nginx/error.log\" failed (30: Read-only file system)"),
       "write:/var/log/nginx");
+  EXPECT_EQ(grants_of("/bin/sh: 1: cannot create /srv/written: Read-only file system"), "write:/srv");
   EXPECT_EQ(grants_of("FATAL: could not open file \"/srv/pg/base\": Permission denied"),
             "any-owner read:/srv/pg/base exec:/srv/pg/base");
   EXPECT_EQ(grants_of("nginx: [emerg] setgid(33) failed (1: Operation not permitted)"), "switch-user");

@@ -40,8 +40,12 @@ int confirm_units(Arguments arguments, Console& console) {
   if (!session) return kExitTrouble;
   int code = kExitFine;
   for (const std::string& unit : own_names(*session, units)) {
+    const auto pending = session->store().pending(unit);
+    const bool was_committing = pending && *pending && (*pending)->phase == Phase::committing;
     const auto found = session->recover(unit);
-    code = std::max(code, found ? session->tell(unit, session->deployer().confirm(unit)) : kExitTrouble);
+    if (!found) code = kExitTrouble;
+    if (!found || was_committing) continue;  // an earlier one was cut off, and is finished now
+    code = std::max(code, session->tell(unit, session->deployer().confirm(unit)));
   }
   return code;
 }
@@ -82,9 +86,11 @@ int rollback_units(Arguments arguments, Console& console) {
     const auto pending = session->store().pending(unit);
     const bool on_trial = pending && *pending && (*pending)->phase == Phase::trial;
     // A trial that this is about to end need not have its end told as a recovery.
+    const bool was_committing = pending && *pending && (*pending)->phase == Phase::committing;
     const auto found = on_trial ? Session::Found::sound : session->recover(unit);
     if (!found) code = kExitTrouble;
-    if (!found || (found == Session::Found::mended && !to && !all)) continue;
+    // What recovery has undone is back already; what it has finished is to be taken back still.
+    if (!found || (found == Session::Found::mended && !was_committing && !to && !all)) continue;
     if (on_trial) code = std::max(code, session->tell(unit, deployer.rollback(unit, std::nullopt)));
     if (on_trial && !to && !all) continue;
     if (all) {

@@ -22,6 +22,8 @@ constexpr std::string_view kHeader =
 // What comes before a file's own text, so that other files of the unit do not add to it.
 constexpr std::string_view kReset = "[X-Harden]\nProfile=\nAllow=\nOverride=\nIgnore=\n\n";
 
+bool is_template(const LoadedUnit& loaded) { return loaded.unit.name.kind() == UnitNameKind::template_; }
+
 struct Source {
   UnitPolicy policy;
   std::string from;
@@ -97,7 +99,7 @@ class Planner {
       if (profile) {
         found.policy.policy.profile = *profile;
         for (const std::string& word : split_words(in_force_->grants).words)
-          add_grants(word, {}, false, found.policy.policy.grants, found.policy.diagnostics);
+          add_grants(word, {}, is_template(loaded), found.policy.policy.grants, found.policy.diagnostics);
         return found;
       }
     }
@@ -132,11 +134,11 @@ class Planner {
                                const Target& target) const {
     const std::string name = loaded.unit.name.text();
     const std::string section = section_of_type(loaded.unit.name.type());
-    const bool of_template = loaded.unit.name.kind() == UnitNameKind::template_;
+    const bool of_template = is_template(loaded);
     UnitPlan made;
     made.plan = {name,
                  std::string(policy.profile->name),
-                 joined_texts(policy.grants),
+                 allow_words(policy.grants, of_template),
                  options_.is_static,
                  source_.systemd().version,
                  {}};

@@ -85,6 +85,21 @@ TEST(UnitPlan, WritesSettingsForAMachineWithoutTheGenerator) {
   EXPECT_EQ(tree.plan()->plan.files.at(0).text, first->plan.files[0].text);
 }
 
+TEST(UnitPlan, GoesOnFromWhatTheRecordOfStaticSettingsSays) {
+  Tree tree;
+  tree.options.is_static = true;
+  tree.options.policy.allow = {"jit"};
+  Generation in_force;
+  in_force.number = 1;
+  in_force.is_static = true;
+  in_force.profile = "strict@1";
+  in_force.grants = "listen:443 \"write:/srv/a b\"";
+  const auto made = tree.plan(in_force);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->plan.profile, "strict@1");
+  EXPECT_EQ(made->plan.grants, "listen:443 \"write:/srv/a b\" jit");
+}
+
 TEST(UnitPlan, NeedsAPolicyAndAWordForWhatIsDangerous) {
   Tree tree;
   EXPECT_FALSE(tree.plan());

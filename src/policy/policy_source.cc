@@ -145,6 +145,15 @@ Result<const catalogue::Layout*> parse_layout(std::string_view name) {
   return parse_name("layout", name, catalogue::layouts());
 }
 
+std::string allow_words(std::span<const Grant> grants, bool of_template) {
+  std::string out;
+  for (const Grant& grant : grants) {
+    if (!out.empty()) out += ' ';
+    out += quoted_word(grant.text(), of_template);
+  }
+  return out;
+}
+
 std::string allow_line(const Grant& grant, bool of_template) {
   return fmt::format("Allow={}\n", quoted_word(grant.text(), of_template));
 }

@@ -41,7 +41,9 @@ struct UnitPolicy {
 
 // The policy as such a section that stands for itself: whatever other files of the unit allow is reset.
 [[nodiscard]] std::string print_policy_section(const Policy& policy, bool of_template);
-// A line `Allow=…`, quoted where it has to be.
+// Grants as one value of `Allow=`, each word quoted where it has to be.
+[[nodiscard]] std::string allow_words(std::span<const Grant> grants, bool of_template);
+// A line `Allow=…` of one.
 [[nodiscard]] std::string allow_line(const Grant& grant, bool of_template);
 
 // One word of `Allow=`, or of a command line; `where` for messages. `of_template`: as parse_grants().

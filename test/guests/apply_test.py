@@ -16,14 +16,17 @@ sys.dont_write_bytecode = True
 import guests  # noqa: E402
 import machines  # noqa: E402
 
+# As real daemons, these end when they are told to: under strict@1 a service is the first process of its namespace, and
+# the kernel spares such a one the signals that it has no handler for.
+STAY = "trap 'exit 0' TERM; sleep infinity & wait"
 UNITS = {
     # What it writes is refused by strict@1 unless it is granted.
-    "writer.service": "[Service]\nExecStart=/bin/sh -c 'echo started >/srv/written && exec sleep infinity'\n",
-    "quiet.service": "[Service]\nExecStart=/bin/sleep infinity\n",
-    "loose.service": "[Service]\nExecStart=/bin/sleep infinity\nProtectHome=no\n",
-    "each@.service": "[Service]\nExecStart=/bin/sleep infinity\n",
+    "archive.service": f'[Service]\nExecStart=/bin/sh -c "echo started >/srv/written && {{ {STAY}; }}"\n',
+    "quiet.service": f'[Service]\nExecStart=/bin/sh -c "{STAY}"\n',
+    "loose.service": f'[Service]\nExecStart=/bin/sh -c "{STAY}"\nProtectHome=no\n',
+    "each@.service": f'[Service]\nExecStart=/bin/sh -c "{STAY}"\n',
     # Up, and of no use.
-    "silent.service": "[Service]\nExecStart=/bin/sh -c 'echo up >/srv/silent; exec sleep infinity'\n",
+    "silent.service": f'[Service]\nExecStart=/bin/sh -c "echo up >/srv/silent; {STAY}"\n',
 }
 APPLY = "harden apply --settle=500ms"
 
@@ -59,25 +62,25 @@ class Machine:
 
 
 def apply_and_take_back(machine):
-    machine.run("mkdir -p /etc/systemd/system/writer.service.d; printf '[Service]\\nNice=3\\n' >/etc/systemd/system/writer.service.d/mine.conf")
-    machine.run("systemctl daemon-reload; systemctl start writer quiet loose silent each@1")
+    machine.run("mkdir -p /etc/systemd/system/archive.service.d; printf '[Service]\\nNice=3\\n' >/etc/systemd/system/archive.service.d/mine.conf")
+    machine.run("systemctl daemon-reload; systemctl start archive quiet loose silent each@1")
     before = machine.etc()
-    machine.ends(f"{APPLY} writer --profile=strict@1", 1, "as it was before", "write:/srv")
+    machine.ends(f"{APPLY} archive --profile=strict@1", 1, "as it was before", "write:/srv")
     machine.expect("/etc after a policy that does not work", before, machine.etc())
-    machine.expect("the unit after it", "active", machine.show("writer", "ActiveState"))
-    machine.ends(f"{APPLY} writer --profile=strict@1 --allow write:/srv", 0, "done")
-    machine.expect("a setting of the policy", "strict", machine.show("writer", "ProtectSystem"))
-    machine.expect("status", [], machine.status()["writer.service"]["drift"])
-    machine.ends(f"{APPLY} writer", 0, "nothing to change")
-    machine.ends(f"{APPLY} writer --allow connect", 0)
-    machine.expect("generations", [1, 2], machine.status()["writer.service"]["generations"])
-    machine.run("echo '# mine' >>/etc/systemd/system/writer.service.d/50-harden.conf")
+    machine.expect("the unit after it", "active", machine.show("archive", "ActiveState"))
+    machine.ends(f"{APPLY} archive --profile=strict@1 --allow write:/srv", 0, "done")
+    machine.expect("a setting of the policy", "strict", machine.show("archive", "ProtectSystem"))
+    machine.expect("status", [], machine.status()["archive.service"]["drift"])
+    machine.ends(f"{APPLY} archive", 0, "nothing to change")
+    machine.ends(f"{APPLY} archive --allow connect", 0)
+    machine.expect("generations", [1, 2], machine.status()["archive.service"]["generations"])
+    machine.run("echo '# mine' >>/etc/systemd/system/archive.service.d/50-harden.conf")
     machine.ends("harden status", 1, "was edited")
-    machine.ends("harden rollback writer --to 0", 0, "a copy is kept")
+    machine.ends("harden rollback archive --to 0", 0, "a copy is kept")
     machine.expect("/etc after a rollback", before, machine.etc())
-    machine.expect("a setting after it", "no", machine.show("writer", "ProtectSystem"))
+    machine.expect("a setting after it", "no", machine.show("archive", "ProtectSystem"))
     machine.expect("status after it", {}, machine.status())
-    machine.ends("harden rollback writer", 2, "has changed nothing")
+    machine.ends("harden rollback archive", 2, "has changed nothing")
     machine.ends(f"{APPLY} no-such-unit --profile=strict@1", 2, "no such unit")
     machine.ends(f"{APPLY} quiet", 2, "there is no policy")
 
@@ -132,9 +135,9 @@ def trials(machine):
     machine.ends(f"{APPLY} quiet --profile=strict@1 --trial=1h", 0, "on trial until")
     guests.reboot(machine.guest)
     machine.expect("a setting on trial after a reboot", "no", machine.show("quiet", "ProtectSystem"))
-    machine.ends("harden rollback quiet", 0, "the trial is over")
+    machine.ends("harden rollback quiet", 0, "as it was before")
     machine.expect("status after it", {}, machine.status())
-    machine.run("systemctl start writer quiet loose silent")
+    machine.run("systemctl start archive quiet loose silent")
 
 
 def killed(machine):
@@ -173,7 +176,7 @@ def bad_places(machine):
         machine.expect(f"{what}: /etc", before, machine.etc())
         machine.expect(f"{what}: the unit", "active", machine.show("quiet", "ActiveState"))
         machine.expect(f"{what}: status", {}, machine.status())
-    both = machine.run(f"{APPLY} quiet --profile=strict@1 & {APPLY} writer --profile=light@1; echo $?; wait $!; echo $?").stdout.split()
+    both = machine.run(f"{APPLY} quiet --profile=strict@1 & {APPLY} archive --profile=light@1; echo $?; wait $!; echo $?").stdout.split()
     machine.expect("of two at once, those that are told to wait", True, "0" in both)
     machine.run("harden rollback --all")
     machine.expect("/etc after two at once", before, machine.etc())
@@ -202,7 +205,7 @@ def test(guest, systemd, deb, faults):
         count, started = len(faults), time.monotonic()
         part(machine)
         print(f"{part.__name__} on {systemd}: {len(faults) - count} faults, {time.monotonic() - started:.0f} s", flush=True)
-    machine.run("rm -r /etc/systemd/system/writer.service.d")
+    machine.run("rm -r /etc/systemd/system/archive.service.d")
     machine.expect("/etc after the package has gone", before, machine.etc())
 
 
