@@ -69,6 +69,14 @@ def without_each(text):
             yield word, "\n".join(lines[:line_number] + rest + lines[line_number + 1:]) + "\n"
 
 
+def why_ports_are_open(plan):
+    """Where systemd cannot tell ports apart, one `listen:` opens them all, and the plan says so; else None."""
+    for remark in plan["remarks"]:
+        if remark["kind"] in ("void", "unavailable") and "SocketBindDeny=" in remark["message"]:
+            return remark["message"]
+    return None
+
+
 def check(server, faults, rows):
     def fault(text):
         faults.append(f"{server.unit}: {text}")
@@ -94,7 +102,9 @@ def check(server, faults, rows):
         else:
             steps = server.work(first_loss=True)
             lost = ", ".join(step.partition(":")[0] for step in steps)
-            if not steps:
+            if not steps and (unshown := why_ports_are_open(plan)) and grant.startswith("listen:"):
+                lost = f"nothing here: {unshown}"
+            elif not steps:
                 fault(f"nothing is lost without {grant}: the grant can go")
         row["grants"][grant] = lost
     server.rollback()
