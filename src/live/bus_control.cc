@@ -96,6 +96,10 @@ class BusControl final : public UnitControl {
     // The end of a job is a signal, which may come before the answer to the call.
     HARDEN_CHECK(subscribe());
     jobs_.clear();
+    // Starts one after another are no loop here, and a unit that is put back must not be refused for them.
+    BusError ignored;  // most often it has not failed
+    (void)sd_bus_call_method(bus_.get(), kService, kPath, kManager, "ResetFailedUnit", ignored.get(),
+                             nullptr, "s", unit.c_str());
     BusError error;
     sd_bus_message* raw = nullptr;
     const int asked = sd_bus_call_method(bus_.get(), kService, kPath, kManager, "RestartUnit", error.get(),
