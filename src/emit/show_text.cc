@@ -199,7 +199,7 @@ class ShowText {
 
   void print_caveats() {
     if (report_.caveats.empty()) return;
-    heading("What does not hold, or not against everything");
+    heading("What does not hold, or not wholly");
     for (const Diagnostic& one : report_.caveats) {
       print_paragraph(out_, "  ", escape_for_terminal(one.message), width_, style_,
                       one.severity == Severity::note ? Ink::plain : Ink::fair);
