@@ -73,14 +73,6 @@ constexpr std::array<Pattern, 27> kPatterns = {{
     {{"operation not permitted", ""}, ""},
 }};
 
-std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
 // The first absolute path that stands in the line by itself or in quotes.
 std::string find_path(std::string_view line) {
   constexpr std::string_view kBefore = " \"'`(=:<";

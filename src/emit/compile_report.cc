@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "emit/nix.h"
 #include "emit/show_report.h"
 
 namespace harden {
@@ -14,16 +15,6 @@ namespace {
 using catalogue::Context;
 using catalogue::Directive;
 using catalogue::Kind;
-
-std::string nix_string(std::string_view text) {
-  std::string quoted = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"' || c == '\\' || (c == '$' && i + 1 < text.size() && text[i + 1] == '{')) quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 std::string nix_value(const Written& written) {
   const Directive& directive = catalogue::directive(written.directive);

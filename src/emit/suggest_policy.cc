@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "advise/need_text.h"
+#include "emit/nix.h"
 #include "emit/suggest_report.h"
 #include "util/text.h"
 
@@ -40,16 +41,6 @@ std::string unit_word(const std::string& text) {
 std::string recordings_text(const SuggestReport& report) {
   const std::size_t count = report.recording->sources.size();
   return count == 1 ? "1 recording" : fmt::format("{} recordings", count);
-}
-
-std::string nix_string(std::string_view text) {
-  std::string quoted = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"' || c == '\\' || (c == '$' && i + 1 < text.size() && text[i + 1] == '{')) quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 }  // namespace

@@ -23,13 +23,6 @@ constexpr std::string_view kAny = "any";
 constexpr unsigned kPortMax = 65535;
 constexpr unsigned kFirstFreePort = 1024;   // below, CAP_NET_BIND_SERVICE is asked for
 
-std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
 std::string to_upper(std::string_view text) {
   std::string upper(text);
   std::ranges::transform(upper, upper.begin(), [](char c) {

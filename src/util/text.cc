@@ -128,6 +128,12 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return joined;
 }
 
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return to_lower(c); });
+  return lower;
+}
+
 bool is_ascii(std::string_view text) {
   // Whole words first: most text is ASCII to its end.
   constexpr std::uint64_t kHighBits = 0x8080808080808080U;

@@ -57,6 +57,9 @@ inline constexpr CharSet kWhitespaceSet{kWhitespace};
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 
+// ASCII letters alone; all else stays.
+[[nodiscard]] std::string to_lower(std::string_view text);
+
 [[nodiscard]] bool is_ascii(std::string_view text);
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 
