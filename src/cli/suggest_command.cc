@@ -131,7 +131,7 @@ int run_suggest(Arguments arguments, Console& console) {
       make_report(selected, read->recording, search, profile, *target, *loaded, source->mode());
   if (options.output) {
     const std::string text = options.format == "nix" ? suggest_nix(report) : suggest_drop_in(report);
-    if (const auto written = replace_file(*options.output, text, 0644); !written) {
+    if (const auto written = write_output(*options.output, text, 0644); !written) {
       console.report(written.error());
       return kExitTrouble;
     }

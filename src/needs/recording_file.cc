@@ -5,7 +5,6 @@
 #include "needs/recording_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -472,18 +471,7 @@ Result<void> write_recording(const Recording& recording, const std::string& path
     HARDEN_TRY(text, compress(text));
   }
   constexpr mode_t kMode = 0600;  // it tells what a service does and where: not everybody's
-  // A device, a pipe or a link is written to: a file in its place would break whoever else uses it.
-  struct stat about{};
-  if (::lstat(path.c_str(), &about) != 0 || S_ISREG(about.st_mode)) return replace_file(path, text, kMode);
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY));
-  if (!fd) return fail_errno(errno, "cannot open the recording", {path, 0});
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd.get(), rest.data(), rest.size());
-    if (written < 0 && errno != EINTR) return fail_errno(errno, "cannot write the recording", {path, 0});
-    if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
+  return write_output(path, text, kMode);
 }
 
 }  // namespace harden

@@ -81,4 +81,14 @@ Result<void> replace_file(const std::string& path, std::string_view bytes, mode_
   return {};
 }
 
+Result<void> write_output(const std::string& path, std::string_view bytes, mode_t mode) {
+  struct stat about{};
+  if (::lstat(path.c_str(), &about) != 0 || S_ISREG(about.st_mode)) return replace_file(path, bytes, mode);
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return fail_errno(errno, "cannot open " + path);
+  if (const int failed = write_all(fd.get(), bytes); failed != 0)
+    return fail_errno(failed, "cannot write " + path);
+  return {};
+}
+
 }  // namespace harden

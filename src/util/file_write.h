@@ -26,4 +26,8 @@ enum class Durability : std::uint8_t { durable, volatile_ };
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode,
                                         Durability durability = Durability::durable);
 
+// For a path that a user names as output: replaces a regular file, or makes one. What is none (a device, a
+// pipe, a link) is written to: a file in the place of /dev/null would break the machine.
+[[nodiscard]] Result<void> write_output(const std::string& path, std::string_view bytes, mode_t mode);
+
 }  // namespace harden

@@ -60,6 +60,18 @@ TEST_F(FileWriteTest, TakesANameOfTheGreatestLength) {
   EXPECT_EQ(text(name), "x");
 }
 
+TEST_F(FileWriteTest, OutputGoesThroughWhatIsNoRegularFile) {
+  ASSERT_TRUE(write_output(at("/target"), "before", 0640));
+  EXPECT_EQ(mode_of(at("/target")), S_IFREG | 0640U);
+  std::filesystem::create_symlink("target", at("/link"));
+  ASSERT_TRUE(write_output(at("/link"), "new", 0644));
+  EXPECT_TRUE(std::filesystem::is_symlink(at("/link")));
+  EXPECT_EQ(text("/target"), "new");
+  std::filesystem::create_symlink("/dev/null", at("/null"));
+  EXPECT_TRUE(write_output(at("/null"), "x", 0644));
+  EXPECT_EQ(write_output("/dev", "x", 0644).error().sys_errno, EISDIR);
+}
+
 TEST_F(FileWriteTest, FailureLeavesNothingBehind) {
   std::filesystem::create_directory(at("/taken"));
   const auto failed = replace_file(at("/taken"), "x", 0644);
