@@ -79,27 +79,22 @@ int run_check(Arguments arguments, Console& console) {
   parser.add_note("Exit status: 0 nothing is refused; 1 something is; 2 a fault, or other trouble.");
   if (const auto code = parser.parse(arguments, console)) return *code;
 
-  const std::vector<std::string> units(words.begin(), words.begin() + 1);
   const std::vector<std::string> files(words.begin() + 1, words.end());
-  const auto source = open_units(tree, units, console);
-  if (!source) return kExitTrouble;
-  for (const auto& [argument, error] : source->failed()) console.report(argument, error);
-  if (source->selected().empty()) return kExitTrouble;
-  const SelectedUnit& selected = source->selected().front();
-  const auto loaded = load_for_policy(*source, selected, console);
-  if (!loaded) return kExitTrouble;
+  const auto opened = open_unit_for_policy(tree, words.front(), console);
+  if (!opened) return kExitTrouble;
+  const auto& [source, selected, loaded] = *opened;
   bool faulty = false;
-  const auto policy = find_policy(options, file, *loaded, console, faulty);
+  const auto policy = find_policy(options, file, loaded, console, faulty);
   if (faulty) return kExitTrouble;
-  auto target = read_target(options, *source, console);
+  auto target = read_target(options, source, console);
   if (!target) return kExitTrouble;
-  if (!options.user) target->runs_as = runs_as_of(loaded->settings);
+  if (!options.user) target->runs_as = runs_as_of(loaded.settings);
   const auto read = read_recordings(files, selected.label, console);
   if (!read) return kExitTrouble;
 
   const Policy* const judged = policy ? &*policy : nullptr;
-  const CheckReport report{selected.label, loaded->systemd->version, judged, &read->recording,
-                           check(read->recording, judged, *target, *loaded)};
+  const CheckReport report{selected.label, loaded.systemd->version, judged, &read->recording,
+                           check(read->recording, judged, *target, loaded)};
   console.write(json ? check_json(report) : check_text(report, console.width(), console.style()));
   return report.check.has_denial() ? kExitFinding : kExitFine;
 }

@@ -56,20 +56,16 @@ int compile_bare(const Options& options, Console& console) {
 }
 
 int compile_unit(const Options& options, Console& console) {
-  const auto source = open_units(options.tree, options.units, console);
-  if (!source) return kExitTrouble;
-  for (const auto& [argument, error] : source->failed()) console.report(argument, error);
-  if (source->selected().empty()) return kExitTrouble;
-  const SelectedUnit& selected = source->selected().front();
-  const auto loaded = load_for_policy(*source, selected, console);
-  if (!loaded) return kExitTrouble;
-  const auto policy = read_policy(options.policy, *loaded, selected.label, console);
-  auto target = read_target(options.policy, *source, console);
+  const auto opened = open_unit_for_policy(options.tree, options.units.front(), console);
+  if (!opened) return kExitTrouble;
+  const auto& [source, selected, loaded] = *opened;
+  const auto policy = read_policy(options.policy, loaded, selected.label, console);
+  auto target = read_target(options.policy, source, console);
   if (!policy || !target) return kExitTrouble;
-  target->runs_as = runs_as_of(loaded->settings);
+  target->runs_as = runs_as_of(loaded.settings);
   return print(options,
-               {selected.label, section_of_type(selected.name.type()), source->systemd().version,
-                compile(*policy, *target, &*loaded)},
+               {selected.label, section_of_type(selected.name.type()), source.systemd().version,
+                compile(*policy, *target, &loaded)},
                console);
 }
 

@@ -96,6 +96,18 @@ std::optional<LoadedUnit> load_for_policy(const UnitSource& source, const Select
   return std::nullopt;
 }
 
+std::optional<OpenedUnit> open_unit_for_policy(const TreeOptions& tree, const std::string& argument,
+                                               const Console& console) {
+  auto source = open_units(tree, {&argument, 1}, console);
+  if (!source) return std::nullopt;
+  for (const auto& [word, error] : source->failed()) console.report(word, error);
+  if (source->selected().empty()) return std::nullopt;
+  SelectedUnit selected = source->selected().front();
+  auto loaded = load_for_policy(*source, selected, console);
+  if (!loaded) return std::nullopt;
+  return OpenedUnit{std::move(*source), std::move(selected), std::move(*loaded)};
+}
+
 Result<Target> read_bare_target(const PolicyOptions& options, std::optional<unsigned> for_systemd) {
   const catalogue::Systemd& newest = catalogue::systemds().back();
   return with_options(options, Target{for_systemd ? &catalogue::nearest_systemd(*for_systemd) : &newest,
@@ -105,7 +117,8 @@ Result<Target> read_bare_target(const PolicyOptions& options, std::optional<unsi
                                       {}});
 }
 
-std::optional<Policy> with_policy_options(const PolicyOptions& options, Policy policy, const Console& console) {
+std::optional<Policy> with_policy_options(const PolicyOptions& options, Policy policy,
+                                          const Console& console) {
   auto allowed = read_allow(options, console);
   if (!allowed) return std::nullopt;
   if (options.profile) {

@@ -34,13 +34,24 @@ void add_machine_options(OptionParser& parser, PolicyOptions& options);
 [[nodiscard]] std::optional<LoadedUnit> load_for_policy(const UnitSource& source, const SelectedUnit& unit,
                                                         const Console& console);
 
+// The one unit that an argument names, as policies look at it, with its tree. Nothing: there is none, which
+// has been said.
+struct OpenedUnit {
+  UnitSource source;
+  SelectedUnit selected;
+  LoadedUnit loaded;
+};
+[[nodiscard]] std::optional<OpenedUnit> open_unit_for_policy(const TreeOptions& tree,
+                                                             const std::string& argument,
+                                                             const Console& console);
+
 // For a machine that is not there: the systemd of the number, else the newest known.
 [[nodiscard]] Result<Target> read_bare_target(const PolicyOptions& options,
                                               std::optional<unsigned> for_systemd);
 
 // The policy with --profile and --allow on top. Nothing: a fault in these, which has been said.
 [[nodiscard]] std::optional<Policy> with_policy_options(const PolicyOptions& options, Policy policy,
-                                                 const Console& console);
+                                                        const Console& console);
 
 // The unit's own policy with the options on top. Nothing: there is none, or a fault; it has been said.
 [[nodiscard]] std::optional<Policy> read_policy(const PolicyOptions& options, const LoadedUnit& loaded,

@@ -109,26 +109,21 @@ int run_suggest(Arguments arguments, Console& console) {
     profile = *parsed;
   }
 
-  const std::vector<std::string> units(options.words.begin(), options.words.begin() + 1);
   const std::vector<std::string> files(options.words.begin() + 1, options.words.end());
-  const auto source = open_units(options.tree, units, console);
-  if (!source) return kExitTrouble;
-  for (const auto& [argument, error] : source->failed()) console.report(argument, error);
-  if (source->selected().empty()) return kExitTrouble;
-  const SelectedUnit& selected = source->selected().front();
-  const auto loaded = load_for_policy(*source, selected, console);
-  if (!loaded) return kExitTrouble;
-  auto target = read_target(options.machine, *source, console);
+  const auto opened = open_unit_for_policy(options.tree, options.words.front(), console);
+  if (!opened) return kExitTrouble;
+  const auto& [source, selected, loaded] = *opened;
+  auto target = read_target(options.machine, source, console);
   if (!target) return kExitTrouble;
-  target->runs_as = runs_as_of(loaded->settings);
+  target->runs_as = runs_as_of(loaded.settings);
   const auto read = read_recordings(files, selected.label, console);
   if (!read) return kExitTrouble;
-  auto ignores = read_ignores(options, *loaded, console);
+  auto ignores = read_ignores(options, loaded, console);
   if (!ignores) return kExitTrouble;
 
   const SuggestOptions search{std::move(*ignores), options.with_doubtful};
   const SuggestReport report =
-      make_report(selected, read->recording, search, profile, *target, *loaded, source->mode());
+      make_report(selected, read->recording, search, profile, *target, loaded, source.mode());
   if (options.output) {
     const std::string text = options.format == "nix" ? suggest_nix(report) : suggest_drop_in(report);
     if (const auto written = write_output(*options.output, text, 0644); !written) {

@@ -36,23 +36,20 @@ int run_upgrade(Arguments arguments, Console& console) {
   const auto profile = parse_profile(*to);
   if (!profile) return complain(profile.error());
 
-  const auto source = open_units(tree, units, console);
-  if (!source) return kExitTrouble;
-  for (const auto& [argument, error] : source->failed()) console.report(argument, error);
-  if (source->selected().empty()) return kExitTrouble;
-  const auto loaded = load_for_policy(*source, source->selected().front(), console);
-  if (!loaded) return kExitTrouble;
-  const UnitPolicy own = read_unit_policy(loaded->unit, loaded->systemd->version);
+  const auto opened = open_unit_for_policy(tree, units.front(), console);
+  if (!opened) return kExitTrouble;
+  const auto& [source, selected, loaded] = *opened;
+  const UnitPolicy own = read_unit_policy(loaded.unit, loaded.systemd->version);
   for (const Diagnostic& one : own.diagnostics) console.report(one);
   if (own.has_error()) return kExitTrouble;
   const bool has_policy = own.is_present && own.is_enabled;
-  auto target = read_target(machine, *source, console);
+  auto target = read_target(machine, source, console);
   if (!target) return kExitTrouble;
-  target->runs_as = runs_as_of(loaded->settings);
+  target->runs_as = runs_as_of(loaded.settings);
 
-  const UpgradeReport report{source->selected().front().label, loaded->systemd->version,
+  const UpgradeReport report{selected.label, loaded.systemd->version,
                              has_policy ? own.policy.profile : nullptr, *profile,
-                             upgrade(has_policy ? &own.policy : nullptr, **profile, *target, *loaded)};
+                             upgrade(has_policy ? &own.policy : nullptr, **profile, *target, loaded)};
   console.write(json ? upgrade_json(report) : upgrade_text(report, console.width(), console.style()));
   return report.upgrade.lost.empty() ? kExitFine : kExitFinding;
 }
