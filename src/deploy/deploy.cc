@@ -73,6 +73,11 @@ Result<void> remove_file(const std::string& path) {
   return {};
 }
 
+// `bytes`: nothing if there is to be no file.
+Result<void> put_or_remove(const std::string& path, const std::optional<std::string>& bytes, mode_t mode) {
+  return bytes ? put_file(path, *bytes, mode, Durability::durable) : remove_file(path);
+}
+
 Result<std::optional<std::string>> read_there(const std::string& path) {
   HARDEN_TRY(const RootDir root, RootDir::open("/"));
   auto text = root.read_file(path, kFileMax);
@@ -231,8 +236,8 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
   HARDEN_CHECK(store_.set_pending(plan.unit, pending));
 
   // From here on the way back is in place. The timer comes first: it has to work when nothing else does.
-  const auto give_up = [&](const Error& error) -> Result<Outcome> {
-    if (const auto back = put_back(plan.unit, pending); !back)
+  const auto give_up = [&](const Error& error, const Result<void>& back) -> Result<Outcome> {
+    if (!back)
       return std::unexpected(back.error().with_context(fmt::format(
           "{}; and the way back failed too, `harden rollback {}` tries again", error.text(), plan.unit)));
     return std::unexpected(error);
@@ -241,11 +246,13 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
     const auto armed = control_.arm(
         timer_of(plan.unit), *options.trial,
         {paths_.program, "rollback", "--end-trial", std::to_string(pending.generation.number), plan.unit});
-    if (!armed) return give_up(armed.error());
+    if (!armed) return give_up(armed.error(), put_back(plan.unit, pending));
   }
-  if (const auto staged = stage(pending, plan.unit); !staged) return give_up(staged.error());
+  if (const auto staged = stage(pending, plan.unit); !staged)
+    return give_up(staged.error(), put_back(plan.unit, pending));
   say_("reading all units anew");
-  if (const auto reloaded = control_.reload(); !reloaded) return give_up(reloaded.error());
+  if (const auto reloaded = control_.reload(); !reloaded)
+    return give_up(reloaded.error(), put_back(plan.unit, pending));
   if (restart) {
     outcome.troubles = try_out(plan.unit, options);
     if (std::ranges::any_of(outcome.troubles, &Trouble::fatal)) {
@@ -264,13 +271,8 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
     outcome.generation = pending.generation.previous;
     return outcome;
   }
-  if (const auto committed = commit(plan.unit, pending); !committed) {
-    if (const auto back = uncommit(plan.unit, pending); !back)
-      return std::unexpected(back.error().with_context(
-          fmt::format("{}; and the way back failed too, `harden rollback {}` tries again",
-                      committed.error().text(), plan.unit)));
-    return std::unexpected(committed.error());
-  }
+  if (const auto committed = commit(plan.unit, pending); !committed)
+    return give_up(committed.error(), uncommit(plan.unit, pending));
   outcome.kind = Outcome::Kind::applied;
   outcome.generation = pending.generation.number;
   return outcome;
@@ -281,13 +283,8 @@ Result<void> Deployer::commit(const std::string& unit, const Pending& tried) {
   pending.phase = Phase::committing;
   HARDEN_CHECK(store_.set_pending(unit, pending));
   HARDEN_CHECK(store_.add_generation(unit, pending.generation));
-  for (const ChangedFile& file : pending.generation.files) {
-    if (file.after) {
-      HARDEN_CHECK(put_file(file.path, *file.after, kFileMode, Durability::durable));
-    } else {
-      HARDEN_CHECK(remove_file(file.path));
-    }
-  }
+  for (const ChangedFile& file : pending.generation.files)
+    HARDEN_CHECK(put_or_remove(file.path, file.after, kFileMode));
   HARDEN_CHECK(store_.set_current(unit, pending.generation.number));
   control_.disarm(timer_of(unit));
   HARDEN_CHECK(unstage(pending.generation, unit));
@@ -300,11 +297,7 @@ Result<void> Deployer::uncommit(const std::string& unit, const Pending& pending)
   for (const ChangedFile& file : pending.generation.files) {
     HARDEN_TRY(const auto there, read_there(file.path));
     if (there == file.before) continue;
-    if (file.before) {
-      HARDEN_CHECK(put_file(file.path, *file.before, file.mode_before, Durability::durable));
-    } else {
-      HARDEN_CHECK(remove_file(file.path));
-    }
+    HARDEN_CHECK(put_or_remove(file.path, file.before, file.mode_before));
   }
   for (const ChangedFile& file : pending.generation.files)
     if (file.folder_made) (void)::rmdir(dir_of(file.path).c_str());
@@ -351,11 +344,7 @@ Result<void> Deployer::write_back(const std::string& unit, unsigned to, std::vec
       notes.push_back(
           fmt::format("{} was changed by somebody else since; a copy is kept as {}", path, copy));
     }
-    if (file.before) {
-      HARDEN_CHECK(put_file(path, *file.before, file.mode_before, Durability::durable));
-    } else {
-      HARDEN_CHECK(remove_file(path));
-    }
+    HARDEN_CHECK(put_or_remove(path, file.before, file.mode_before));
   }
   for (const auto& [path, one] : wanted)
     if (one.first.folder_made) (void)::rmdir(dir_of(path).c_str());  // unless somebody put something in

@@ -28,6 +28,13 @@ std::vector<std::string> own_names(Session& session, const std::vector<std::stri
   return names;
 }
 
+// Of the step that is under way; nothing if none is, or if its record cannot be read, which recover() says.
+std::optional<Phase> phase_of(Session& session, const std::string& unit) {
+  const auto pending = session.store().pending(unit);
+  if (!pending || !*pending) return std::nullopt;
+  return (*pending)->phase;
+}
+
 }  // namespace
 
 int confirm_units(Arguments arguments, Console& console) {
@@ -40,8 +47,7 @@ int confirm_units(Arguments arguments, Console& console) {
   if (!session) return kExitTrouble;
   int code = kExitFine;
   for (const std::string& unit : own_names(*session, units)) {
-    const auto pending = session->store().pending(unit);
-    const bool was_committing = pending && *pending && (*pending)->phase == Phase::committing;
+    const bool was_committing = phase_of(*session, unit) == Phase::committing;
     const auto found = session->recover(unit);
     if (!found) code = kExitTrouble;
     if (!found || was_committing) continue;  // an earlier one was cut off, and is finished now
@@ -83,10 +89,10 @@ int rollback_units(Arguments arguments, Console& console) {
       code = std::max(code, session->tell(unit, deployer.end_trial(unit, *end_trial)));
       continue;
     }
-    const auto pending = session->store().pending(unit);
-    const bool on_trial = pending && *pending && (*pending)->phase == Phase::trial;
+    const auto phase = phase_of(*session, unit);
+    const bool on_trial = phase == Phase::trial;
     // A trial that this is about to end need not have its end told as a recovery.
-    const bool was_committing = pending && *pending && (*pending)->phase == Phase::committing;
+    const bool was_committing = phase == Phase::committing;
     const auto found = on_trial ? Session::Found::sound : session->recover(unit);
     if (!found) code = kExitTrouble;
     // What recovery has undone is back already; what it has finished is to be taken back still.
