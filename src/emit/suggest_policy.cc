@@ -8,6 +8,7 @@
 #include "advise/need_text.h"
 #include "emit/nix.h"
 #include "emit/suggest_report.h"
+#include "policy/policy_source.h"
 #include "util/text.h"
 
 namespace harden {
@@ -32,12 +33,6 @@ std::vector<std::string> evidence_lines(const SuggestReport& report, const Sugge
   return lines;
 }
 
-// As a word of a list in a unit file.
-std::string unit_word(const std::string& text) {
-  if (text.find_first_of(" \t;#") == std::string::npos) return text;
-  return fmt::format("\"{}\"", text);
-}
-
 std::string recordings_text(const SuggestReport& report) {
   const std::size_t count = report.recording->sources.size();
   return count == 1 ? "1 recording" : fmt::format("{} recordings", count);
@@ -55,11 +50,11 @@ std::string suggest_drop_in(const SuggestReport& report) {
   for (const SuggestedGrant& one : report.suggestion.grants) {
     out += '\n';
     for (const std::string& line : evidence_lines(report, one)) out += fmt::format("# {}\n", line);
-    out += fmt::format("Allow={}\n", unit_word(one.grant.text()));
+    out += allow_line(one.grant, false);
   }
   if (!policy.ignores.empty()) out += '\n';
   for (const std::string& word : policy.ignores)
-    out += fmt::format("Ignore={}\n", unit_word(escape_for_terminal(word)));
+    out += fmt::format("Ignore={}\n", list_word(escape_for_terminal(word), false));
   return out;
 }
 

@@ -18,20 +18,6 @@ namespace {
 constexpr std::string_view kSection = "X-Harden";
 constexpr std::array<std::string_view, 5> kKeys = {"Allow", "Enable", "Ignore", "Override", "Profile"};
 
-// A word of the section's lists, so that it reads as it is. `%i` and the like stay what they are in a
-// template.
-std::string quoted_word(std::string_view word, bool of_template) {
-  std::string out;
-  bool quotes = false;
-  for (const char c : word) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '%' && !of_template) out += '%';
-    quotes = quotes || c == '\\' || c == '"' || c == '\'' || kWhitespaceSet.contains(c);
-    out += c;
-  }
-  return quotes ? fmt::format("\"{}\"", out) : out;
-}
-
 class SectionReader {
  public:
   SectionReader(const Unit& unit, unsigned version, UnitPolicy& into)
@@ -145,17 +131,29 @@ Result<const catalogue::Layout*> parse_layout(std::string_view name) {
   return parse_name("layout", name, catalogue::layouts());
 }
 
+std::string list_word(std::string_view word, bool of_template) {
+  std::string out;
+  bool quotes = false;
+  for (const char c : word) {
+    if (c == '\\' || c == '"') out += '\\';
+    if (c == '%' && !of_template) out += '%';
+    quotes = quotes || c == '\\' || c == '"' || c == '\'' || kWhitespaceSet.contains(c);
+    out += c;
+  }
+  return quotes ? fmt::format("\"{}\"", out) : out;
+}
+
 std::string allow_words(std::span<const Grant> grants, bool of_template) {
   std::string out;
   for (const Grant& grant : grants) {
     if (!out.empty()) out += ' ';
-    out += quoted_word(grant.text(), of_template);
+    out += list_word(grant.text(), of_template);
   }
   return out;
 }
 
 std::string allow_line(const Grant& grant, bool of_template) {
-  return fmt::format("Allow={}\n", quoted_word(grant.text(), of_template));
+  return fmt::format("Allow={}\n", list_word(grant.text(), of_template));
 }
 
 std::string print_policy_section(const Policy& policy, bool of_template) {
@@ -165,7 +163,7 @@ std::string print_policy_section(const Policy& policy, bool of_template) {
   for (const catalogue::DirectiveId id : policy.overrides)
     out += fmt::format("Override={}\n", catalogue::directive(id).name);
   for (const std::string& word : policy.ignores)
-    out += fmt::format("Ignore={}\n", quoted_word(word, of_template));
+    out += fmt::format("Ignore={}\n", list_word(word, of_template));
   return out;
 }
 

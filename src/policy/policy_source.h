@@ -41,6 +41,9 @@ struct UnitPolicy {
 
 // The policy as such a section that stands for itself: whatever other files of the unit allow is reset.
 [[nodiscard]] std::string print_policy_section(const Policy& policy, bool of_template);
+// A word of the section's lists, quoted where it has to be, so that it reads as it is. In a template `%i`
+// and the like stay what they are.
+[[nodiscard]] std::string list_word(std::string_view word, bool of_template);
 // Grants as one value of `Allow=`, each word quoted where it has to be.
 [[nodiscard]] std::string allow_words(std::span<const Grant> grants, bool of_template);
 // A line `Allow=…` of one.
