@@ -10,9 +10,11 @@ sys.dont_write_bytecode = True
 import guests  # noqa: E402
 
 
-def run_test(test, flavour="base"):
-    """test(guest, systemd, deb, faults) adds what it finds to faults, as lines. The exit status."""
-    parser = argparse.ArgumentParser()
+def run_test(test, flavour="base", parser=None):
+    """test(guest, systemd, deb, faults) adds what it finds to faults, as lines. The exit status. A parser is for options
+    of the test's own: it gets what was read as a fifth."""
+    has_own = parser is not None
+    parser = parser or argparse.ArgumentParser()
     parser.add_argument("--package", required=True, type=Path, help="where make-deb left the package")
     parser.add_argument("--release", required=True, choices=sorted(guests.SYSTEMD))
     options = parser.parse_args()
@@ -22,7 +24,7 @@ def run_test(test, flavour="base"):
         name = f"{Path(sys.argv[0]).stem.replace('_', '-')}-{options.release}-{os.getpid()}"
         guest = guests.up(options.release, name, flavour, owner=os.getpid())
         try:
-            test(guest, guests.SYSTEMD[options.release], deb, faults)
+            test(guest, guests.SYSTEMD[options.release], deb, faults, *([options] if has_own else []))
         finally:
             guests.down(guest)
     except guests.Impossible as trouble:

@@ -7,7 +7,6 @@ its workload passes; and without any one of its grants something is lost, which 
 """
 import argparse
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "guests"))
 sys.dont_write_bytecode = True
-import guests  # noqa: E402
+import machines  # noqa: E402
 
 SERVERS = ("nginx", "redis-server", "postgresql", "ssh")
 POLICIES = HERE.parents[1] / "policies"
@@ -114,40 +113,23 @@ def check(server, faults, rows):
     return None
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--package", required=True, type=Path, help="where make-deb left the package")
-    parser.add_argument("--release", required=True, choices=sorted(guests.SYSTEMD))
-    parser.add_argument("--server", nargs="*", default=SERVERS, choices=SERVERS)
-    parser.add_argument("--table", type=Path, help="what was found, as JSON")
-    options = parser.parse_args()
-    faults, rows = [], []
-    try:
-        [deb] = options.package.glob("harden_*.deb")
-        guest = guests.up(options.release, f"servers-{options.release}-{os.getpid()}", "reach", owner=os.getpid())
-        try:
-            guest.run("sh", "-c", f"systemctl disable --now {OTHERS} 2>/dev/null; true")
-            guest.install([deb])
-            guest.push(HERE, "/var/tmp/servers")
-            for name in options.server:
-                check(Server(guest, name), faults, rows)
-        finally:
-            guests.down(guest)
-    except guests.Impossible as trouble:
-        print(f"skipped: {trouble}")
-        return 77
-    except guests.Trouble as trouble:
-        faults.append(str(trouble))
+def test(guest, _systemd, deb, faults, options):
+    rows = []
+    guest.run("sh", "-c", f"systemctl disable --now {OTHERS} 2>/dev/null; true")
+    guest.install([deb])
+    guest.push(HERE, "/var/tmp/servers")
+    for name in options.server:
+        check(Server(guest, name), faults, rows)
     for row in rows:
         print(f"{row['unit']}: {row['profile']}, exposure {row['before']} -> {row['after']}")
         for grant, lost in row["grants"].items():
             print(f"  without {grant}: {lost}")
     if options.table:
         options.table.write_text(json.dumps(rows, indent=1) + "\n")
-    for fault in faults:
-        print(fault)
-    return 1 if faults else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    own_options = argparse.ArgumentParser()
+    own_options.add_argument("--server", nargs="*", default=SERVERS, choices=SERVERS)
+    own_options.add_argument("--table", type=Path, help="what was found, as JSON")
+    sys.exit(machines.run_test(test, "reach", own_options))
