@@ -27,7 +27,8 @@ append_only() {
     redis-cli config set appendonly yes >/dev/null
     redis-cli bgrewriteaof >/dev/null
     until_true sh -c 'redis-cli info persistence | grep -q "aof_last_bgrewrite_status:ok"'
-    ls /var/lib/redis/appendonlydir/*.manifest /var/lib/redis/appendonly* >/dev/null
+    # The status is `ok` before the first rewrite has begun, too.
+    until_true sh -c 'ls /var/lib/redis/appendonlydir/*.manifest /var/lib/redis/appendonly*'
     redis-cli config set appendonly no >/dev/null
 }
 rewrite_config() {
