@@ -59,7 +59,7 @@ let
     LockPersonality = true;
     ProtectHome = true;
     ExecPaths = [ "/nix/store" ];
-    NoExecPaths = [ "/" "-/var/tmp" "/dev" "/run" "/tmp" ];
+    NoExecPaths = [ "/" "-/dev/shm" "-/var/tmp" "/dev" "/run" "/tmp" ];
     PrivateTmp = true;
     PrivateMounts = true;
     PrivateDevices = true;
