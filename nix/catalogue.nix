@@ -20,6 +20,7 @@ let
     readDir
     readFile
     sort
+    split
     ;
   inherit (import ./text.nix)
     cutAtFirst
@@ -31,7 +32,8 @@ let
     toSet
     ;
 
-  readTable = file: fromTOML (readFile (../catalogue + "/${file}.toml"));
+  textOf = file: readFile (../catalogue + "/${file}.toml");
+  readTable = file: fromTOML (textOf file);
   withIndex = rows: genList (i: elemAt rows i // { index = i; }) (length rows);
   byName =
     rows:
@@ -206,7 +208,8 @@ let
   readSystemd =
     version:
     let
-      table = readTable "systemd/${toString version}";
+      # What follows is for the score and for reading units, and is two thirds of the time to parse it.
+      table = fromTOML (head (split "\n\\[\\[exposure]]" (textOf "systemd/${toString version}")));
     in
     {
       inherit version;
