@@ -28,9 +28,9 @@ let
     let
       cfg = service.harden;
       final = service.unitConfig or { } // service.serviceConfig;
-      words = cfg.compiled.grants;
+      words = cfg.policy.compiled.grants;
       written = if cfg.reset then withReset else (settings: settings);
-      ours = written cfg.settings;
+      ours = written cfg.policy.settings;
     in
     {
       inherit cfg final words;
@@ -117,7 +117,7 @@ let
 
   grantsWithoutPolicy =
     view:
-    optional (view.words != [ ] && !view.cfg.enable && view.cfg.isUndecided) ''
+    optional view.cfg.policy.hasIdleGrants ''
       ${view.option}.harden.allow does nothing, since nothing says that the service is hardened.
       Set ${view.option}.harden.enable to true, or to false if that is meant.'';
 
@@ -163,7 +163,7 @@ let
     let
       isNeeded =
         directive:
-        view.cfg.compiled.opened ? ${directive}
+        view.cfg.policy.compiled.opened ? ${directive}
         # Without the programs' folders nothing can be executed.
         || (directives.${directive}.kind == "paths" && directives.${directive}.excepts != null);
       describe =

@@ -44,6 +44,43 @@ let
     builtins.foldl' (all: one: all // catalogue.profiles.${one}.settings) { } catalogue.profileNames
   );
 
+  # What comes of a policy, as far as services may share it: the record, its directives as serviceConfig takes
+  # them, and as definitions that give way.
+  policyOf =
+    request: if request.allow == [ ] then ungranted.${request.profile}.${request.runsAs} else make request;
+  make =
+    request:
+    let
+      compiled = compile request;
+      settings = toValues compiled.settings;
+    in
+    {
+      inherit compiled settings;
+      weak = inSections (builtins.mapAttrs (_: weakly) settings);
+    };
+  # Many services of a machine have a profile and no grants.
+  ungranted = lib.genAttrs catalogue.profileNames (
+    profile: lib.genAttrs users (runsAs: make { inherit profile runsAs; allow = [ ]; })
+  );
+
+  inSections = settings: {
+    unitConfig = ofUnitSection settings;
+    serviceConfig = ofServiceSection settings;
+  };
+  definitionsOf =
+    cfg:
+    let
+      inherit (cfg.policy) settings weak;
+      values = if cfg.reset then withReset settings else settings;
+      strong = builtins.intersectAttrs (toSet cfg.override) values;
+    in
+    if !cfg.reset && cfg.override == [ ] then
+      weak
+    else
+      inSections (builtins.mapAttrs (_: weakly) values // builtins.mapAttrs (_: strongly) strong);
+
+  isDefined = option: option.highestPrio < (lib.mkOptionDefault null).priority;
+
 in
 {
   name,
@@ -56,13 +93,6 @@ let
 
   # Its lines come after those of an upstream file, or of a template.
   isDropIn = config.overrideStrategy or "asDropinIfExists" == "asDropin";
-
-  values = toValues cfg.compiled.settings;
-  emitted = if cfg.reset then withReset values else values;
-  prioritized =
-    settings:
-    builtins.mapAttrs (_: weakly) settings
-    // builtins.mapAttrs (_: strongly) (builtins.intersectAttrs (toSet cfg.override) settings);
 in
 {
   options.harden = {
@@ -144,7 +174,7 @@ in
     settings = mkOption {
       type = types.raw;
       readOnly = true;
-      default = values;
+      default = cfg.policy.settings;
       defaultText = lib.literalMD "those of the policy";
       description = ''
         The directives of the policy with their values, as {option}`serviceConfig` takes them. They do not
@@ -153,28 +183,44 @@ in
       '';
     };
 
-    isUndecided = mkOption {
-      type = types.bool;
-      internal = true;
-      readOnly = true;
-      default = options.harden.enable.highestPrio >= (lib.mkOptionDefault null).priority;
-      description = "Whether nobody said anything about {option}`enable`.";
-    };
-
     compiled = mkOption {
       type = types.raw;
       readOnly = true;
-      default = compile { inherit (cfg) profile runsAs; allow = allow.toWords cfg.allow; };
+      default = cfg.policy.compiled;
       defaultText = lib.literalMD "that of the policy";
       description = ''
         All that is known of the compiled policy: which grant opened what, what this systemd does not have, what
         does not hold. The same record that `harden compile --format json` prints.
       '';
     };
+
+    # One for all that is read here and by checks.nix: each option of a service takes its time.
+    policy = mkOption {
+      type = types.raw;
+      internal = true;
+      readOnly = true;
+      default =
+        let
+          made = policyOf {
+            inherit (cfg) profile runsAs;
+            allow = allow.toWords cfg.allow;
+          };
+        in
+        {
+          inherit (made) compiled settings weak;
+          hasIdleGrants =
+            !cfg.enable
+            && !isDefined options.harden.enable
+            && isDefined options.harden.allow
+            && made.compiled.grants != [ ];
+        };
+      description = "What comes of the policy, and whether it has grants that nobody decided on.";
+    };
   };
 
-  config = mkIf cfg.enable {
-    unitConfig = prioritized (ofUnitSection emitted);
-    serviceConfig = prioritized (ofServiceSection emitted);
-  };
+  config =
+    let
+      definitions = definitionsOf cfg;
+    in
+    mkIf cfg.enable { inherit (definitions) unitConfig serviceConfig; };
 }
