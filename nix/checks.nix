@@ -47,8 +47,13 @@ let
           };
         in
         written (toValues (compile (policy // change)).settings);
-      # The service says nothing of it that the policy does not say.
-      isOurs = directive: final.${directive} or null == ours.${directive} or null;
+      # The policy's directives of which the service says something else. Most services have none, and that is
+      # quick to see.
+      replaced =
+        if builtins.intersectAttrs ours final == ours then
+          [ ]
+        else
+          filter (directive: final.${directive} or null != ours.${directive}) (attrNames ours);
     };
 
   isYes = value: elem value [ true "yes" "true" "on" "1" ];
@@ -127,7 +132,7 @@ let
     let
       # The root that confinement makes has a store to execute from.
       final = removeAttrs view.final (optional view.isConfined "RootDirectory");
-      own = lib.filterAttrs (directive: _: !view.isOurs directive) final;
+      own = removeAttrs final (attrNames (removeAttrs view.ours view.replaced));
       changes =
         use:
         let
@@ -142,7 +147,7 @@ let
           isChanged =
             directive:
             !isInUnitSection directive
-            && view.isOurs directive
+            && view.final.${directive} or null == view.ours.${directive} or null
             && isLooser directive (with_.${directive} or null) (view.ours.${directive} or null);
         in
         filter isChanged (attrNames (view.ours // with_));
@@ -175,12 +180,9 @@ let
         optional (lost != [ ]) ''
           ${view.option}.serviceConfig.${directive} takes the place of the policy's list,
           which has ${listed lost} too. Say it in harden.allow alone, or add to ${view.option}.harden.settings.${directive}.'';
-      replaced = filter (
-        directive:
-        directives.${directive}.isOpeningList && isNeeded directive && !view.isOurs directive
-      ) (attrNames view.ours);
+      isLost = directive: directives.${directive}.isOpeningList && isNeeded directive;
     in
-    concatMap describe replaced;
+    concatMap describe (filter isLost view.replaced);
 
   # A dynamic user brings in read-only trees that a grant has to open.
   lessThanDynamic =

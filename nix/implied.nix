@@ -11,6 +11,7 @@ let
     concatMap
     elem
     filter
+    intersectAttrs
     isBool
     isList
     listToAttrs
@@ -21,11 +22,14 @@ let
     toString
     ;
   inherit (import ./text.nix)
+    characters
+    contains
     cutAtFirst
     hasPrefix
     isAtOrBelow
     last
     removePrefix
+    toSet
     ;
   catalogue = import ./catalogue.nix;
   grammar = import ./grants.nix;
@@ -49,7 +53,7 @@ let
     builtins.foldl' (kept: line: if line == "" then [ ] else kept ++ [ line ]) [ ] lines;
   linesOf = value: if isList value then map lineOf value else [ (lineOf value) ];
   wordsOf = line: filter (word: builtins.isString word && word != "") (split "[ \t\n]+" line);
-  isSpecifierFree = word: match ".*%.*" word == null;
+  isSpecifierFree = word: !contains "%" word;
 
   booleans = {
     "1" = "yes";
@@ -63,6 +67,30 @@ let
     n = "no";
     f = "no";
   };
+  prefixOf =
+    command:
+    if prefixCharacters ? ${builtins.substring 0 1 command} then
+      builtins.head (match "([-@:+!|]*).*" command)
+    else
+      "";
+  prefixCharacters = toSet (characters "-@:+!|");
+
+  namesOfKind = holds: toSet (filter (name: holds directives.${name}.kind) (attrNames directives));
+  commandNames = namesOfKind (kind: kind == "commands");
+  # What rows depend on, and what that depends on.
+  conditions =
+    let
+      names = toSet (
+        map (condition: condition.directive) (
+          concatMap (row: row.when) catalogue.implied
+          ++ concatMap (row: row.when ++ row.any) catalogue.implications
+        )
+      );
+    in
+    {
+      choices = intersectAttrs names (namesOfKind (kind: kind == "choice"));
+      others = intersectAttrs names (namesOfKind (kind: kind != "choice"));
+    };
 in
 {
   inherit ownFolders;
@@ -74,19 +102,32 @@ in
   find =
     systemd:
     let
-      settingsFor = isRoot: import ./settings.nix { inherit catalogue systemd isRoot; };
-      asRoot = settingsFor true;
-      asOther = settingsFor false;
+      kindOf =
+        isRoot:
+        let
+          settings = import ./settings.nix { inherit catalogue systemd isRoot; };
+          rowsIn =
+            said:
+            let
+              state = settings.imply "load" said;
+            in
+            filter (row: all (settings.holds state) row.when) catalogue.implied;
+          rowsOfNothing = rowsIn settings.nothing;
+        in
+        # Most services say nothing that a row depends on.
+        said: if said == settings.nothing then rowsOfNothing else rowsIn said;
+      rowsAsRoot = kindOf true;
+      rowsAsOther = kindOf false;
     in
     own:
     let
-      lines = mapAttrs (_: value: afterReset (linesOf value)) own;
+      lines = mapAttrs (_: value: afterReset (linesOf value)) (intersectAttrs directives own);
       linesFor = name: lines.${name} or [ ];
       wordsFor = name: concatMap wordsOf (linesFor name);
       lineFor = name: if linesFor name == [ ] then "" else last (linesFor name);
 
-      isChoice = name: (directives.${name}.kind or "") == "choice";
-      known = filter (name: directives ? ${name} && linesFor name != [ ]) (attrNames lines);
+      isRoot = elem (lineFor "User") [ "" "root" "0" ] && indexOf "DynamicUser" != 1;
+      isSaid = name: linesFor name != [ ];
       indexOf =
         name:
         let
@@ -94,19 +135,21 @@ in
           inherit (directives.${name}) indices;
         in
         indices.${word} or indices.${booleans.${word} or ""} or null;
-      isRoot = elem (lineFor "User") [ "" "root" "0" ] && indexOf "DynamicUser" != 1;
-      settings = if isRoot then asRoot else asOther;
       withValue = value: name: { inherit name; value = value name; };
-      state = settings.imply "load" {
+      said = {
         choices = listToAttrs (
-          map (withValue indexOf) (filter (name: isChoice name && indexOf name != null) known)
+          map (withValue indexOf) (
+            filter (name: indexOf name != null) (attrNames (intersectAttrs conditions.choices lines))
+          )
         );
-        said = listToAttrs (map (withValue (_: true)) (filter (name: !isChoice name) known));
+        said = listToAttrs (
+          map (withValue (_: true)) (filter isSaid (attrNames (intersectAttrs conditions.others lines)))
+        );
       };
+      rows = (if isRoot then rowsAsRoot else rowsAsOther) said;
 
-      commands = concatMap linesFor (filter (name: directives.${name}.kind == "commands") known);
-      prefixOf = command: builtins.head (match "([-@:+!|]*).*" command);
-      isSandboxed = command: match ".*[+].*" (prefixOf command) == null;
+      commands = concatMap linesFor (attrNames (intersectAttrs commandNames lines));
+      isSandboxed = command: !contains "+" (prefixOf command);
       anyCommand = test: any (command: isSandboxed command && test command) commands;
 
       isOwnFolder =
@@ -131,7 +174,9 @@ in
           isOpen = line: !hasPrefix "~" line;
           isOnHost = word: !hasPrefix "+" (removePrefix "-" word);
         in
-        if kind == "devices" then
+        if !lines ? ${name} then
+          [ ]
+        else if kind == "devices" then
           map deviceOf (linesFor name)
         else if kind == "text" then
           linesFor name
@@ -149,28 +194,26 @@ in
 
       # The items that a row finds; one of any text where it asks for none.
       onlyIf = holds: if holds then [ "" ] else [ ];
-      found =
-        row:
-        {
-          condition = [ "" ];
-          items = itemsOf row.items;
-          main_pid = onlyIf (anyCommand (command: match ".*[$][{]?MAINPID.*" command != null));
-          keeps_root = onlyIf (!isRoot && anyCommand (command: match ".*!.*" (prefixOf command) != null));
-          pid_file =
-            if lineFor "PIDFile" == "" || pidDir == "/" || isOwnFolder pidDir then
-              [ ]
-            else
-              [ (if pidDir == "/run" then pidDir else "-${pidDir}") ];
-          working_dir =
-            if elem (removePrefix "-" workingDir) ([ "" "~" ] ++ privateFolders) then
-              [ ]
-            else
-              [ workingDir ];
-          home_dir = onlyIf (removePrefix "-" workingDir == "~");
-        }
-        .${row.from} or [ ];
-
-      holds = row: all (settings.holds state) row.when && all (name: linesFor name != [ ]) row.written;
+      found = {
+        condition = [ "" ];
+        main_pid = onlyIf (
+          anyCommand (command: contains "$MAINPID" command || contains "\${MAINPID" command)
+        );
+        keeps_root = onlyIf (!isRoot && anyCommand (command: contains "!" (prefixOf command)));
+        pid_file =
+          if lineFor "PIDFile" == "" || pidDir == "/" || isOwnFolder pidDir then
+            [ ]
+          else
+            [ (if pidDir == "/run" then pidDir else "-${pidDir}") ];
+        working_dir =
+          if elem (removePrefix "-" workingDir) ([ "" "~" ] ++ privateFolders) then
+            [ ]
+          else
+            [ workingDir ];
+        home_dir = onlyIf (removePrefix "-" workingDir == "~");
+      };
+      itemsFor = row: if row.items != null then itemsOf row.items else found.${row.from} or [ ];
+      isWritten = row: all isSaid row.written;
       uses =
         row:
         concatMap (
@@ -185,8 +228,8 @@ in
               inherit (row) reason;
             }) (result.value or [ ])
           ) row.grants
-        ) (filter isSpecifierFree (found row));
+        ) (filter isSpecifierFree (itemsFor row));
       first = uses: use: if any (one: one.grant == use.grant) uses then uses else uses ++ [ use ];
     in
-    builtins.foldl' first [ ] (concatMap uses (filter holds catalogue.implied));
+    builtins.foldl' first [ ] (concatMap uses (filter isWritten rows));
 }

@@ -31,6 +31,7 @@ let
       before = stringLength text - stringLength suffix;
     in
     before >= 0 && substring before (stringLength suffix) text == suffix;
+  contains = part: text: replaceStrings [ part ] [ "" ] text != text;
   removeSuffix =
     suffix: text:
     if hasSuffix suffix text then substring 0 (stringLength text - stringLength suffix) text else text;
@@ -47,6 +48,7 @@ in
 {
   inherit
     characters
+    contains
     dropChars
     hasPrefix
     hasSuffix
