@@ -3,11 +3,12 @@
 let
   inherit (builtins)
     any
-    elem
     filter
     match
+    stringLength
+    substring
     ;
-  inherit (import ./text.nix) hasPrefix hasSuffix removeSuffix;
+  inherit (import ./text.nix) hasSuffix toSet unique;
 in
 {
   # What manages the machine itself, logs people in, or runs the software of others: a sandbox there is a
@@ -86,9 +87,10 @@ in
   isListed =
     patterns:
     let
-      beginnings = map (removeSuffix "*") (filter (hasSuffix "*") patterns);
+      listed = toSet patterns;
+      lengths = unique (map (pattern: stringLength pattern - 1) (filter (hasSuffix "*") patterns));
     in
-    name: elem name patterns || any (beginning: hasPrefix beginning name) beginnings;
+    name: listed ? ${name} || any (length: listed ? "${substring 0 length name}*") lengths;
 
   # "foo@bar", an instance of "foo@": its settings would come over those of the template.
   isInstance = name: match ".+@.+" name != null;

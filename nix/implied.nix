@@ -50,7 +50,10 @@ let
   # What is before an empty entry does not count.
   afterReset =
     lines:
-    builtins.foldl' (kept: line: if line == "" then [ ] else kept ++ [ line ]) [ ] lines;
+    if elem "" lines then
+      builtins.foldl' (kept: line: if line == "" then [ ] else kept ++ [ line ]) [ ] lines
+    else
+      lines;
   linesOf = value: if isList value then map lineOf value else [ (lineOf value) ];
   wordsOf = line: filter (word: builtins.isString word && word != "") (split "[ \t\n]+" line);
   isSpecifierFree = word: !contains "%" word;
@@ -212,8 +215,14 @@ in
             [ workingDir ];
         home_dir = onlyIf (removePrefix "-" workingDir == "~");
       };
-      itemsFor = row: if row.items != null then itemsOf row.items else found.${row.from} or [ ];
-      isWritten = row: all isSaid row.written;
+      itemsFor =
+        row:
+        if !all isSaid row.written then
+          [ ]
+        else if row.items != null then
+          itemsOf row.items
+        else
+          found.${row.from} or [ ];
       uses =
         row:
         concatMap (
@@ -231,5 +240,5 @@ in
         ) (filter isSpecifierFree (itemsFor row));
       first = uses: use: if any (one: one.grant == use.grant) uses then uses else uses ++ [ use ];
     in
-    builtins.foldl' first [ ] (concatMap uses (filter isWritten rows));
+    builtins.foldl' first [ ] (concatMap uses rows);
 }

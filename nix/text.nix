@@ -32,9 +32,6 @@ let
     in
     before >= 0 && substring before (stringLength suffix) text == suffix;
   contains = part: text: replaceStrings [ part ] [ "" ] text != text;
-  removeSuffix =
-    suffix: text:
-    if hasSuffix suffix text then substring 0 (stringLength text - stringLength suffix) text else text;
   removePrefix =
     prefix: text: if hasPrefix prefix text then dropChars (stringLength prefix) text else text;
   dropChars = n: text: substring n (stringLength text) text;
@@ -55,7 +52,6 @@ in
     init
     last
     removePrefix
-    removeSuffix
     splitOn
     ;
 
