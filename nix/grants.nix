@@ -10,6 +10,7 @@ let
     elem
     filter
     foldl'
+    fromJSON
     head
     match
     sort
@@ -21,7 +22,6 @@ let
     cutAtLast
     hasPrefix
     hasSuffix
-    indexOf
     init
     isAtOrBelow
     isBefore
@@ -163,8 +163,8 @@ let
       port = if match "0*[0-9]{1,5}" text == null then 0 else toNumber text;
     in
     if port < 1 || port > highestPort then null else port;
-  digits = characters "0123456789";
-  toNumber = text: foldl' (value: digit: value * 10 + indexOf digit digits) 0 (characters text);
+  # JSON has no zeros in front.
+  toNumber = text: fromJSON (head (match "0*([0-9]+)" text));
 
   # PORT[-PORT] or any, with /tcp or /udp behind it; tcp is left out.
   readPortRange =

@@ -46,17 +46,18 @@ let
     in
     if builtins.match ".*[ \t].*" word == null then word else "\"${word}\"";
 
-  # { grant, access, path, places, isOptional, isNamed }. Paths of the catalogue's own may be missing, early
-  # at boot or below another root.
+  # { grant, access, path, places, trees, isOptional, isNamed }. Paths of the catalogue's own may be missing,
+  # early at boot or below another root.
   pathOf =
     { grant, argument, effect }:
     let
       isOwn = effect ? path;
       path = if isOwn then effect.path else realPath argument.path;
+      places = placesOf path;
     in
     {
-      inherit path;
-      places = placesOf path;
+      inherit path places;
+      trees = treesOver places;
       grant = grant.text;
       access = effect.word;
       isOptional = isOwn || argument.isOptionalPath;
@@ -78,12 +79,10 @@ let
   holds = state: condition: elem (choiceOf state condition.directive) condition.choices;
 
   meets = a: b: intersectAttrs a b != { };
-  standsInTheWay =
-    state: places: tree:
-    meets tree.paths places
-    && !meets tree.except places
-    && holds state tree.when
-    && !(tree.unless != null && holds state tree.unless);
+  isOver = places: tree: meets tree.paths places && !meets tree.except places;
+  treesOver = places: filter (isOver places) catalogue.trees;
+  isInForce =
+    state: tree: holds state tree.when && !(tree.unless != null && holds state tree.unless);
 
   isChoice = action: directives.${action.directive}.kind == "choice";
 
@@ -103,7 +102,7 @@ let
     state: path:
     foldl' (
       state: tree:
-      if !standsInTheWay state path.places tree then
+      if !isInForce state tree then
         state
       else
         takeAll state (
@@ -113,7 +112,7 @@ let
             inherit (path) grant;
           }) (filter isChoice tree.actions.${path.access})
         )
-    ) state catalogue.trees;
+    ) state path.trees;
 
   stepsOfPath =
     state: paths: restrictsExecution: path:
@@ -126,7 +125,7 @@ let
       };
       openTree =
         access: tree:
-        if !standsInTheWay state path.places tree || isOpenedWith state paths tree path path.access then
+        if !isInForce state tree || isOpenedWith paths tree path path.access then
           [ ]
         else
           concatMap (
@@ -139,7 +138,7 @@ let
                 [ ]
             )
           ) (filter (action: !isChoice action) tree.actions.${access});
-      openTrees = access: concatMap (openTree access) catalogue.trees;
+      openTrees = access: concatMap (openTree access) path.trees;
     in
     if path.access != "exec" then
       openTrees path.access
@@ -151,9 +150,10 @@ let
       openTrees "read";
 
   # Is the path opened as far by another that holds it? A mount more would only keep files from moving
-  # between them. Beyond its own tree a path opens nothing: write:/var is not for a private /var/tmp.
+  # between them. Beyond its own tree a path opens nothing: write:/var is not for a private /var/tmp. The
+  # tree is in force.
   isOpenedWith =
-    state: paths: tree: at: access:
+    paths: tree: at: access:
     any (
       other:
       (
@@ -161,13 +161,14 @@ let
         || (other.access == access && access != "exec" && other.path != at.path)
       )
       && at.places ? ${other.path}
-      && standsInTheWay state other.places tree
+      && isOver other.places tree
     ) paths;
 
   programs = map (word: rec {
     inherit word;
     path = withoutMark word;
     places = placesOf path;
+    trees = treesOver places;
   }) layout.programs;
   # A program folder that a read-only tree would lose by being executable.
   keepProgramsReadOnly =
@@ -175,14 +176,14 @@ let
     let
       keep =
         program: tree:
-        if !standsInTheWay state program.places tree || isOpenedWith state paths tree program "exec" then
+        if !isInForce state tree || isOpenedWith paths tree program "exec" then
           [ ]
         else
           map (action: {
             inherit (action) directive;
             inherit (program) word;
           }) (filter (action: !isChoice action) tree.actions.exec);
-      kept = concatMap (program: concatMap (keep program) catalogue.trees) programs;
+      kept = concatMap (program: concatMap (keep program) program.trees) programs;
       grantWord =
         all:
         { directive, word }:
@@ -210,12 +211,24 @@ let
       }) names
     );
   # The settings that mounts depend on, with the policy's part of them.
+  mountLists = toSet (
+    filter (name: directives.${name}.isOpeningList) (
+      concatMap (row: row.lists) catalogue.mounts ++ [ "ExecPaths" "ReadWritePaths" ]
+    )
+  );
+  mountChoices =
+    let
+      conditionsOf = row: row.when ++ (if row.unless == null then [ ] else [ row.unless ]);
+      names = map (condition: condition.directive) (concatMap conditionsOf catalogue.mounts);
+    in
+    toSet (filter (name: directives.${name}.kind == "choice") names);
   withPolicy =
     state:
     let
-      names = attrNames state;
-      lists = filter (name: directives.${name}.isOpeningList) names;
-      choices = filter (name: directives.${name}.kind == "choice" && choiceOf state name != null) names;
+      lists = attrNames (intersectAttrs mountLists state);
+      choices = filter (name: choiceOf state name != null) (
+        attrNames (intersectAttrs mountChoices state)
+      );
     in
     {
       choices = own.choices // fromNames choices (choiceOf state);
@@ -236,6 +249,7 @@ let
     in
     filter (path: !meets entries (knownPlaces.${path} or (placesOf path)));
 
+  mountsWithoutPolicy = ownMounts (own // { lists = { }; });
   # By path: { isOptional, isWritable }, the latter although ProtectSystem=strict says otherwise.
   ownMounts = unit: foldl' (addMounts unit) { } catalogue.mounts;
   addMounts =
@@ -278,7 +292,7 @@ let
       isNotExecutable = isOurs "NoExecPaths";
       isReadOnly = choiceOf state "ProtectSystem" == directives.ProtectSystem.indices.strict;
       unit = withPolicy state;
-      before = if isOurs "ProtectSystem" then { } else ownMounts (own // { lists = { }; });
+      before = if isOurs "ProtectSystem" then { } else mountsWithoutPolicy;
       mounts = ownMounts unit;
       isNew = path: before.${path} or null != mounts.${path};
       wordsFor = paths: map (path: pathWord path mounts.${path}.isOptional) paths;
