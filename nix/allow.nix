@@ -7,9 +7,11 @@
 let
   inherit (builtins)
     attrNames
+    attrValues
+    concatMap
+    filter
     foldl'
     isAttrs
-    isBool
     isInt
     isList
     isPath
@@ -26,6 +28,8 @@ let
     throw "The option `${showOption loc}' has a wrong value in `${toString file}': ${fault}";
 
   # --- One grant ---------------------------------------------------------------------------------------
+
+  takesArgument = row: row.argument != "none";
 
   # What stands behind the colon; of a grant that may go without, `true` for that.
   wordOf = row: value: if value == true then row.name else "${row.name}:${toString value}";
@@ -69,7 +73,7 @@ let
     let
       arguments = types.listOf (argumentType row);
     in
-    if row.argument == "none" then
+    if !takesArgument row then
       types.bool
     else if row.isOptional then
       types.coercedTo types.bool (isAny: if isAny then [ true ] else [ ]) arguments
@@ -87,7 +91,7 @@ let
     row:
     mkOption {
       type = grantType row;
-      default = if row.argument == "none" then false else [ ];
+      default = if takesArgument row then [ ] else false;
       example = exampleOf row;
       description = ''
         ${row.summary}
@@ -101,10 +105,13 @@ let
   grantTypes = mapAttrs (_: grantType) catalogue.grants;
   grantOptions = mapAttrs (_: grantOption) catalogue.grants;
   nothing = mapAttrs (_: option: option.default) grantOptions;
+  withArgument = filter takesArgument (attrValues catalogue.grants);
+  withoutArgument = attrNames (removeAttrs catalogue.grants (map (row: row.name) withArgument));
 
   # --- All of them -------------------------------------------------------------------------------------
 
-  # [ "listen:443" "jit" ] as { listen = [ "443" ]; jit = true; }
+  # [ "listen:443" "jit" ] as { listen = [ "443" ]; jit = true; }. Whether the argument is one is for the type
+  # to say.
   fromWords =
     loc: def:
     let
@@ -112,16 +119,17 @@ let
         set: word:
         let
           cut = cutAtFirst ":" word;
-          row = catalogue.grants.${cut.before};
-          result = grammar.parse word;
+          name = cut.before;
+          row = catalogue.grants.${name} or null;
           value = if cut.after == null then true else cut.after;
+          result = grammar.parse word;
         in
-        if result ? fault then
+        if row != null && takesArgument row && (cut.after != null || row.isOptional) then
+          set // { ${name} = set.${name} or [ ] ++ [ value ]; }
+        else if result ? fault then
           wrong loc def.file (grammar.describeFault word result)
-        else if row.argument == "none" then
-          set // { ${row.name} = true; }
         else
-          set // { ${row.name} = set.${row.name} or [ ] ++ [ value ]; };
+          set // { ${name} = true; };
     in
     foldl' add { } def.value;
 
@@ -165,17 +173,10 @@ in
   # The words that a merged value stands for.
   toWords =
     allow:
-    let
-      wordsOf =
-        name:
-        let
-          value = allow.${name};
-        in
-        if isBool value then
-          (if value then [ name ] else [ ])
-        else
-          map (wordOf catalogue.grants.${name}) value;
-    in
     # Most services have none, and that is quick to see.
-    if allow == nothing then [ ] else builtins.concatMap wordsOf (attrNames allow);
+    if allow == nothing then
+      [ ]
+    else
+      filter (name: allow.${name}) withoutArgument
+      ++ concatMap (row: map (wordOf row) allow.${row.name}) withArgument;
 }

@@ -13,7 +13,9 @@ let
     concatMap
     filter
     head
+    intersectAttrs
     length
+    listToAttrs
     mapAttrs
     sort
     ;
@@ -26,19 +28,52 @@ let
   orZero = value: if value == null then 0 else value;
   isChoice = name: directives.${name}.kind == "choice";
 
-  # Many services of a machine have a profile and no grants.
-  ungranted = mapAttrs (name: _: make name [ ]) catalogue.profiles;
+  # DynamicUser= brings in what a line of ours would loosen: PrivateTmp=disconnected.
+  isTighterAlready = name: slot: slot.choice != null && own.choices.${name} or 0 > slot.choice;
+
+  writtenOf =
+    slots: names:
+    let
+      isWritten = one: one.value != [ ];
+      writtenFor = name: {
+        inherit name;
+        value = if isTighterAlready name slots.${name} then [ ] else wordsOf slots name;
+      };
+    in
+    listToAttrs (filter isWritten (map writtenFor names));
+
+  # Many services of a machine have a profile and no grants, and others differ from them in little.
+  ungranted = mapAttrs (
+    name: _:
+    let
+      closed = closing.close name [ ];
+      words = writtenOf closed.slots (attrNames closed.slots);
+    in
+    {
+      inherit (closed) slots;
+      inherit words;
+      record = makeRecord name [ ] closed words;
+    }
+  ) catalogue.profiles;
   make =
     profile: grants:
     let
       closed = closing.close profile grants;
       inherit (closed) slots;
+      before = ungranted.${profile};
+      # Whether an exception is written hangs on other slots.
+      isSame = name: slots.${name} == before.slots.${name} or null && directives.${name}.excepts == null;
+      changed = filter (name: !isSame name) (attrNames slots);
+    in
+    makeRecord profile grants closed (
+      removeAttrs (intersectAttrs slots before.words) changed // writtenOf slots changed
+    );
 
-      # DynamicUser= brings in what a line of ours would loosen: PrivateTmp=disconnected.
-      isTighterAlready = name: slot: slot.choice != null && own.choices.${name} or 0 > slot.choice;
+  makeRecord =
+    profile: grants: closed: words:
+    let
+      inherit (closed) slots;
       considered = rejectNames (name: isTighterAlready name slots.${name}) slots;
-
-      words = selectAttrs (list: list != [ ]) (mapAttrs (name: _: wordsOf slots name) considered);
       isLifted = name: slot: slot.inProfile && slot.lifted && !(words ? ${name});
 
       inOrder = catalogue.inCatalogueOrder;
@@ -135,4 +170,4 @@ let
     };
 in
 # A profile's name and normal grants.
-profile: grants: if grants == [ ] then ungranted.${profile} else make profile grants
+profile: grants: if grants == [ ] then ungranted.${profile}.record else make profile grants
