@@ -16,11 +16,13 @@ let
     filter
     foldl'
     head
+    intersectAttrs
     mapAttrs
     ;
   inherit (import ./text.nix)
     hasPrefix
     removePrefix
+    toSet
     unique
     ;
   inherit (import ./grants.nix) argumentOf;
@@ -201,7 +203,18 @@ let
 
   # A directive that is lifted takes with it what it implied: capabilities, calls and other directives that
   # the profile shut through it and that no grant has opened. These get a word of their own.
-  leaveBehind = state: foldl' leaveBehindOf state implications;
+  leaveBehind =
+    state:
+    let
+      isLifted = name: state.slots.${name}.lifted;
+      bringers = attrNames (intersectAttrs state.slots bringersOfChoices);
+    in
+    if any isLifted bringers then foldl' leaveBehindOf state implications else state;
+  bringersOfChoices = toSet (
+    map (condition: condition.directive) (
+      filter (condition: condition.test == "choice") (concatMap (row: row.when) implications)
+    )
+  );
   leaveBehindOf =
     state: row:
     let

@@ -251,20 +251,21 @@ let
 
   mountsWithoutPolicy = ownMounts (own // { lists = { }; });
   # By path: { isOptional, isWritable }, the latter although ProtectSystem=strict says otherwise.
-  ownMounts = unit: foldl' (addMounts unit) { } catalogue.mounts;
+  ownMounts = unit: foldl' (addMounts unit) { } mountRows;
+  mountRows = map (
+    row: row // { made = map (path: mountOf (elem path row.writable) path) row.paths; }
+  ) catalogue.mounts;
+  mountOf = isWritable: word: {
+    path = withoutMark word;
+    isOptional = word != withoutMark word;
+    inherit isWritable;
+  };
   addMounts =
     unit: found: row:
     let
       listed = if row.below == null then concatMap (name: unit.lists.${name} or [ ]) row.lists else [ ];
       isMet = any (settings.holds unit) row.when && !(row.unless != null && settings.holds unit row.unless);
-      mountOf = isWritable: word: {
-        path = withoutMark word;
-        isOptional = word != withoutMark word;
-        inherit isWritable;
-      };
-      mounts =
-        map (mountOf false) listed
-        ++ (if isMet then map (path: mountOf (elem path row.writable) path) row.paths else [ ]);
+      mounts = map (mountOf false) listed ++ (if isMet then row.made else [ ]);
     in
     foldl' addMount found mounts;
   addMount =

@@ -45,23 +45,36 @@ let
   );
 
   # What comes of a policy, as far as services may share it: the record, its directives as serviceConfig takes
-  # them, and as definitions that give way.
+  # them, and these as definitions that give way.
   policyOf =
-    request: if request.allow == [ ] then ungranted.${request.profile}.${request.runsAs} else make request;
-  make =
     request:
     let
+      before = ungranted.${request.profile}.${request.runsAs};
+    in
+    if request.allow == [ ] then before else makeFrom before request;
+  # Many services of a machine have a profile and no grants, and others differ from them in little.
+  ungranted = lib.genAttrs catalogue.profileNames (
+    profile: lib.genAttrs users (runsAs: makeFrom nothing { inherit profile runsAs; allow = [ ]; })
+  );
+  nothing = {
+    compiled.settings = { };
+    settings = { };
+    weak = { };
+  };
+  makeFrom =
+    before: request:
+    let
       compiled = compile request;
-      settings = toValues compiled.settings;
+      isChanged = name: compiled.settings.${name} != before.compiled.settings.${name} or null;
+      changed = builtins.filter isChanged (builtins.attrNames compiled.settings);
+      values = toValues (builtins.intersectAttrs (toSet changed) compiled.settings);
+      update = old: new: builtins.intersectAttrs compiled.settings old // new;
     in
     {
-      inherit compiled settings;
-      weak = inSections (builtins.mapAttrs (_: weakly) settings);
+      inherit compiled;
+      settings = update before.settings values;
+      weak = update before.weak (builtins.mapAttrs (_: weakly) values);
     };
-  # Many services of a machine have a profile and no grants.
-  ungranted = lib.genAttrs catalogue.profileNames (
-    profile: lib.genAttrs users (runsAs: make { inherit profile runsAs; allow = [ ]; })
-  );
 
   inSections = settings: {
     unitConfig = ofUnitSection settings;
@@ -74,10 +87,12 @@ let
       values = if cfg.reset then withReset settings else settings;
       strong = builtins.intersectAttrs (toSet cfg.override) values;
     in
-    if !cfg.reset && cfg.override == [ ] then
-      weak
-    else
-      inSections (builtins.mapAttrs (_: weakly) values // builtins.mapAttrs (_: strongly) strong);
+    inSections (
+      if !cfg.reset && cfg.override == [ ] then
+        weak
+      else
+        builtins.mapAttrs (_: weakly) values // builtins.mapAttrs (_: strongly) strong
+    );
 
   isDefined = option: option.highestPrio < (lib.mkOptionDefault null).priority;
 
