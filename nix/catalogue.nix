@@ -23,6 +23,7 @@ let
     split
     ;
   inherit (import ./text.nix)
+    contains
     cutAtFirst
     hasPrefix
     hasSuffix
@@ -208,8 +209,9 @@ let
   readSystemd =
     version:
     let
+      text = textOf "systemd/${toString version}";
       # What follows is for the score and for reading units, and is two thirds of the time to parse it.
-      table = fromTOML (head (split "\n\\[\\[exposure]]" (textOf "systemd/${toString version}")));
+      table = fromTOML (head (split "\n\\[\\[exposure]]" text));
     in
     {
       inherit version;
@@ -218,7 +220,8 @@ let
       familyAliases = table.address_family_aliases;
       groups = table.syscall_groups;
       syscalls = table.syscalls.native ++ table.syscalls.pseudo or [ ];
-      hasBpf = table ? filesystem_groups;
+      # Asked for each profile; most machines need nothing else of the table.
+      hasBpf = contains "\n[filesystem_groups]\n" text;
     };
 
   grantRows = map readGrant (withIndex (readTable "grants").grant);

@@ -232,6 +232,14 @@ let
     in
     if any isGone row.when then state // { slots = keepEffects state.slots row; } else state;
 
+  # In systemd's order.
+  capabilitiesOf =
+    row:
+    if row.dropCapabilities == [ ] then
+      [ ]
+    else
+      filter (name: elem name row.dropCapabilities) systemd.capabilities;
+
   keepEffects =
     before: row:
     let
@@ -280,9 +288,7 @@ let
       kept =
         map keepChoice (attrNames row.set)
         ++ [
-          (deny "CapabilityBoundingSet" (
-            filter (name: elem name row.dropCapabilities) systemd.capabilities
-          ))
+          (deny "CapabilityBoundingSet" (capabilitiesOf row))
           (deny "SystemCallFilter" row.denySyscalls)
         ]
         ++ map append (attrNames row.append);

@@ -78,6 +78,9 @@ let
       "";
   prefixCharacters = toSet (characters "-@:+!|");
 
+  # Those that NixOS can have. The lists by whose entries some are found.
+  foundHere = filter (row: !elem row.from [ "tty" "programs" ]) catalogue.implied;
+  lists = toSet (filter (name: name != null) (map (row: row.items) foundHere));
   namesOfKind = holds: toSet (filter (name: holds directives.${name}.kind) (attrNames directives));
   commandNames = namesOfKind (kind: kind == "commands");
   # What rows depend on, and what that depends on.
@@ -114,11 +117,18 @@ in
             let
               state = settings.imply "load" said;
             in
-            filter (row: all (settings.holds state) row.when) catalogue.implied;
+            filter (row: all (settings.holds state) row.when) foundHere;
           rowsOfNothing = rowsIn settings.nothing;
+          withoutLists = filter (row: row.items == null) rowsOfNothing;
         in
         # Most services say nothing that a row depends on.
-        said: if said == settings.nothing then rowsOfNothing else rowsIn said;
+        said: lines:
+        if said != settings.nothing then
+          rowsIn said
+        else if intersectAttrs lists lines != { } then
+          rowsOfNothing
+        else
+          withoutLists;
       rowsAsRoot = kindOf true;
       rowsAsOther = kindOf false;
     in
@@ -149,11 +159,11 @@ in
           map (withValue (_: true)) (filter isSaid (attrNames (intersectAttrs conditions.others lines)))
         );
       };
-      rows = (if isRoot then rowsAsRoot else rowsAsOther) said;
+      rows = (if isRoot then rowsAsRoot else rowsAsOther) said lines;
 
       commands = concatMap linesFor (attrNames (intersectAttrs commandNames lines));
       isSandboxed = command: !contains "+" (prefixOf command);
-      anyCommand = test: any (command: isSandboxed command && test command) commands;
+      anyCommand = test: any (command: test command && isSandboxed command) commands;
 
       isOwnFolder =
         path:
@@ -200,7 +210,9 @@ in
       found = {
         condition = [ "" ];
         main_pid = onlyIf (
-          anyCommand (command: contains "$MAINPID" command || contains "\${MAINPID" command)
+          anyCommand (
+            command: contains "MAINPID" command && match ".*[$][{]?MAINPID.*" command != null
+          )
         );
         keeps_root = onlyIf (!isRoot && anyCommand (command: contains "!" (prefixOf command)));
         pid_file =

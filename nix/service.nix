@@ -218,7 +218,7 @@ in
         let
           made = policyOf {
             inherit (cfg) profile runsAs;
-            allow = allow.toWords cfg.allow;
+            allow = if isDefined options.harden.allow then allow.toWords cfg.allow else [ ];
           };
         in
         {

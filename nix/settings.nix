@@ -28,14 +28,15 @@ let
 
   holds =
     state: condition:
-    {
-      choice = elem (choiceOf state condition.directive) condition.choices;
-      set = isSaid state condition.directive;
-      unset = !isSaid state condition.directive;
-      # Numbers and times, which no policy sets.
-      nonzero = false;
-    }
-    .${condition.test};
+    if condition.test == "choice" then
+      elem (choiceOf state condition.directive) condition.choices
+    else if condition.test == "set" then
+      isSaid state condition.directive
+    else if condition.test == "unset" then
+      !isSaid state condition.directive
+    else
+      # "nonzero": numbers and times, which no policy sets.
+      false;
 
   rowsAt =
     stage:
