@@ -36,12 +36,15 @@ let
   inherit (catalogue) directives;
 
   # Folders that systemd makes for the service below them.
-  ownFolders = {
-    RuntimeDirectory = "/run";
-    StateDirectory = "/var/lib";
-    CacheDirectory = "/var/cache";
-    LogsDirectory = "/var/log";
-  };
+  ownFolders = listToAttrs (
+    concatMap (
+      row:
+      map (name: {
+        inherit name;
+        value = row.below;
+      }) row.lists
+    ) (filter (row: row.below != null) catalogue.mounts)
+  );
   privateFolders = [ "/tmp" "/var/tmp" ];
 
   # --- Values of NixOS as lines of a unit --------------------------------------------------------------

@@ -129,6 +129,14 @@ in
         User = "web";
       })
     );
+  "nothing for a PID file in a folder that systemd makes for it" =
+    is [ [ ] [ ] [ "write:-/etc/b" ] ] (
+      map asksFor [
+        { PIDFile = "/etc/a/a.pid"; ConfigurationDirectory = "a"; }
+        { PIDFile = "/var/lib/a/b/a.pid"; StateDirectory = "c a"; }
+        { PIDFile = "/etc/b/a.pid"; ConfigurationDirectory = "a"; }
+      ]
+    );
   "and nothing for what it says otherwise" = is [ ] (asksFor {
     CapabilityBoundingSet = [ "~CAP_NET_RAW" ];
     DeviceAllow = [ "/dev/sda" "" ];
