@@ -59,6 +59,13 @@ FLAVOURS = {
              "bsdextrautils dosfstools parted fdisk cryptsetup-bin lvm2 mdadm nfs-common iptables nftables "
              "tcpdump bind9 exim4-daemon-light dovecot-core vsftpd smartmontools hdparm pciutils usbutils "
              "poppler-utils graphviz gdb strace ltrace screen zsh tcsh xz-utils zstd p7zip-full",
+    # What test/servers records: servers that people run, and their clients.
+    "daemons": "systemd-sysv dbus udev procps iproute2 ca-certificates python3-minimal cron rsyslog "
+               "nginx redis-server redis-tools postgresql openssh-server openssh-client memcached "
+               "libmemcached-tools haproxy unbound dns-root-data bind9-dnsutils postfix mariadb-server php-fpm php-mysql "
+               "php-sqlite3 php-curl libfcgi-bin tomcat10 radicale nodejs caddy mosquitto mosquitto-clients "
+               "prometheus-node-exporter python3 curl apache2-utils openssl netcat-openbsd psmisc logrotate "
+               "util-linux-extra strace sqlite3 zstd",
 }
 MASKED = ("systemd-sysctl.service", "systemd-udev-trigger.service")
 NSPAWN_ENV = {
@@ -151,6 +158,7 @@ def build_root(release, flavour, tree):
             "--dpkgopt=force-unsafe-io", "--aptopt=Acquire::Retries \"3\"",
             "--aptopt=Acquire::Languages \"none\""]
     argv += [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale")]
+    argv.append('--essential-hook=mkdir -p "$1/usr/share/man/man1"')  # java's packages link into it
     # What it mounts and starts is its own, and goes with it when this process is killed. It keeps the
     # services of the packages from starting.
     apart = ["unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"]
