@@ -129,6 +129,7 @@ class Session {
   Result<void> prepare() {
     KernelOptions options;
     options.all_services = request_.all;
+    if (request_.command.empty()) options.manager_group = cgroup_id(root_ + systemctl_.control_group());
     options.refused = request_.refused_programs;
     if (!request_.unit.empty()) {
       HARDEN_TRY(Systemctl::Unit unit, systemctl_.show(request_.unit));

@@ -174,6 +174,7 @@ Result<KernelRecorder> KernelRecorder::load(const KernelOptions& options) {
     skeleton->rodata->pid_namespace_inum = static_cast<std::uint32_t>(pid_namespace.st_ino);
     skeleton->rodata->one_service = !options.all_services && options.service_count == 1;
     skeleton->rodata->all_services = options.all_services;
+    skeleton->rodata->manager_group = options.manager_group;
     const auto recipes = recipes_by_number();
     static_assert(sizeof(recipes) == sizeof(skeleton->rodata->recipes));
     std::memcpy(&skeleton->rodata->recipes, recipes.data(), sizeof(recipes));

@@ -21,6 +21,7 @@ using Service = std::uint32_t;   // a number from 0, of a service that is record
 inline constexpr Service kServicesMax = 512;
 
 struct KernelOptions {
+  std::uint64_t manager_group = 0;      // the control group below which the manager has its units
   bool all_services = false;            // each control group NAME.service that is made is a service
   Service service_count = 1;            // those that there are already
   std::vector<std::string> refused;  // programs not to be tried, by name: for tests of the second best

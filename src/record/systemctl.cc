@@ -167,6 +167,13 @@ Result<Systemctl::Unit> Systemctl::show(const std::string& unit) const {
   return result;
 }
 
+std::string Systemctl::control_group() const {
+  const auto text = run_program(command({"show", "--property=ControlGroup", "--value"}));
+  if (!text) return {};
+  const std::string group(strip(*text));
+  return group == "/" ? "" : group;
+}
+
 std::string Systemctl::version() const {
   const auto text = run_program({"systemctl", "--version"});   // "systemd 252 (252.39-1~deb12u2)"
   if (!text) return {};

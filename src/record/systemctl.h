@@ -27,6 +27,8 @@ class Systemctl {
   };
   // Errc::not_found if there is no such unit; Errc::io if no systemd answers.
   [[nodiscard]] Result<Unit> show(const std::string& unit) const;
+  // Of the manager itself, below which it has those of its units; empty for the root of all.
+  [[nodiscard]] std::string control_group() const;
   [[nodiscard]] std::string version() const;  // "252"; empty if it is not to be had
 
   // Starts `systemctl VERB UNIT` and goes on; its process, to be waited for.

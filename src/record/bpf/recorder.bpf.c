@@ -363,6 +363,32 @@ int BPF_PROG(on_exit, struct task_struct* task) {
 
 static __always_inline __u64 hash_name(const char* name, __u32 n) { return hash_text(0, name, n); }
 
+static __always_inline bool ends_with(const char* text, __u32 length, const char* suffix, __u32 n) {
+  if (length < n || length >= PIECE_MAX) return false;
+  bool ends = true;
+  for (__u32 i = 0; i < n; i++) ends = ends && text[(length - n + i) & (PIECE_MAX - 1)] == suffix[i];
+  return ends;
+}
+
+static __always_inline struct cgroup* group_above(struct cgroup* group) {
+  void* above = BPF_CORE_READ(group, self.parent);
+  return above ? above - bpf_core_field_offset(struct cgroup, self) : 0;
+}
+
+/* Is a group a unit's of the manager that was asked? Then there are only slices between: containers and the
+ * managers of users have units of the same names. */
+#define SLICES_MAX 8
+static __always_inline bool is_of_manager(struct cgroup* group, char* name) {
+  for (__u32 i = 0; i < SLICES_MAX; i++) {
+    group = group_above(group);
+    if (!group) return false;
+    if (BPF_CORE_READ(group, kn, id) == manager_group) return true;
+    long n = bpf_probe_read_kernel_str(name, PIECE_MAX, BPF_CORE_READ(group, kn, name));
+    if (n < 1 || !ends_with(name, (__u32)n - 1, ".slice", 6)) return false;
+  }
+  return false;
+}
+
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(on_cgroup, struct cgroup* cgroup, const char* path) {
   struct scratch* scratch = scratch_of(SLOT_OTHER);
@@ -372,10 +398,10 @@ int BPF_PROG(on_cgroup, struct cgroup* cgroup, const char* path) {
   long n = bpf_probe_read_kernel_str(event->text, PIECE_MAX, path);
   __u32 length = n > 1 ? (n - 1) & (PIECE_MAX - 1) : 0;
   /* What is made below a recorded group belongs to its service. */
-  void* above = BPF_CORE_READ(cgroup, self.parent);
-  struct cgroup* parent = above - bpf_core_field_offset(struct cgroup, self);
-  __u64 parent_id = above ? BPF_CORE_READ(parent, kn, id) : 0;
+  struct cgroup* parent = group_above(cgroup);
+  __u64 parent_id = parent ? BPF_CORE_READ(parent, kn, id) : 0;
   __u32* inherited = bpf_map_lookup_elem(&cgroups, &parent_id);
+  if (!inherited && !is_of_manager(cgroup, scratch->name2)) return 0;
   long m = bpf_probe_read_kernel_str(scratch->name2, PIECE_MAX, BPF_CORE_READ(cgroup, kn, name));
   __u32 name_length = m > 1 ? (m - 1) & (PIECE_MAX - 1) : 0;
   __u64 hash = hash_name(scratch->name2, name_length);
@@ -383,14 +409,7 @@ int BPF_PROG(on_cgroup, struct cgroup* cgroup, const char* path) {
   __u32 service = 0;
   if (found) {
     service = *found;
-  } else if (all_services && name_length > 8 && name_length < PIECE_MAX) {
-    const char suffix[] = ".service";
-    bool ends = true;
-    for (__u32 i = 0; i < 8; i++) {
-      __u32 from = (name_length - 8 + i) & (PIECE_MAX - 1);
-      ends = ends && scratch->name2[from] == suffix[i];
-    }
-    if (!ends) return 0;
+  } else if (all_services && ends_with(scratch->name2, name_length, ".service", 8)) {
     service = __sync_fetch_and_add(&service_count, 1);
     if (service >= SERVICES_MAX) {
       __sync_fetch_and_add(&table_full, 1);

@@ -12,6 +12,7 @@
 const volatile __u32 pid_namespace_inum = 0;
 const volatile bool one_service = true;   /* what one has seen, all have */
 const volatile bool all_services = false; /* every control group NAME.service is a service */
+const volatile __u64 manager_group = 0;   /* the control group below which the manager has its units */
 const volatile struct recipe recipes[2 * CALLS] = {};
 
 /* Of each call: 1 when every recorded service has made it. Read by every call of the machine. */
