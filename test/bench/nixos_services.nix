@@ -5,7 +5,12 @@
 #   idle      the module, and no policy
 #   default   systemd.hardenByDefault
 #   granted   the same, and grants for each
-{ lib, count, how }:
+{
+  lib,
+  count,
+  how,
+  settings ? { }, # those of "written"
+}:
 let
   inherit (lib) genAttrs mkDefault optional;
   number = name: lib.toInt (lib.removePrefix "service" name);
@@ -42,9 +47,7 @@ let
       ++ optional (isEvery 5 name) "jit";
   };
 
-  written = lib.mapAttrs (_: lib.mkOverride 1100) (
-    (import ../../nix/values.nix).toValues ((import ../../nix/compile.nix).compile { }).settings
-  );
+  written = lib.mapAttrs (_: lib.mkOverride 1100) settings;
 
   names = map (n: "service${toString n}") (lib.range 1 count);
   config =
