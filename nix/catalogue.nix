@@ -45,16 +45,34 @@ let
       }) rows
     );
 
-  directives = byName (map readDirective (withIndex (readTable "directives").directive));
+  # The rows of a long table as { name, index, row }. Each is parsed when it is asked for: all would take longer
+  # than what a machine with a few services asks of them. A row begins with its name.
+  readRows =
+    file: kind:
+    let
+      parts = split "\n\\[\\[${kind}]]\nname = \"([^\"]+)\"\n" (textOf file);
+    in
+    genList (index: {
+      inherit index;
+      name = head (elemAt parts (2 * index + 1));
+      row = fromTOML (elemAt parts (2 * index + 2));
+    }) (length parts / 2);
+
+  directives = byName (map readDirective (readRows "directives" "directive"));
   readDirective =
-    row:
+    {
+      name,
+      index,
+      row,
+    }:
     let
       readValue = value: { since = 0; } // (if isString value then { name = value; } else value);
       values = map readValue row.values;
       indices = mapAttrs (_: value: value.index) (byName (withIndex values));
     in
     {
-      inherit (row) name index kind context since;
+      inherit name index;
+      inherit (row) kind context since;
       inherit values indices;
       list = row.list or null;
       excepts = row.excepts or null;
@@ -133,14 +151,17 @@ let
     );
 
   readGrant =
-    row:
+    {
+      name,
+      index,
+      row,
+    }:
     let
       argument = row.argument or "none";
     in
     {
+      inherit name index;
       inherit (row)
-        name
-        index
         summary
         opens
         leaves
@@ -224,7 +245,7 @@ let
       hasBpf = contains "\n[filesystem_groups]\n" text;
     };
 
-  grantRows = map readGrant (withIndex (readTable "grants").grant);
+  grantRows = map readGrant (readRows "grants" "grant");
   profileRows = map readProfile (readTable "profiles").profile;
 in
 {

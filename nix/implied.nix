@@ -84,21 +84,19 @@ let
   # Those that NixOS can have. The lists by whose entries some are found.
   foundHere = filter (row: !elem row.from [ "tty" "programs" ]) catalogue.implied;
   lists = toSet (filter (name: name != null) (map (row: row.items) foundHere));
-  namesOfKind = holds: toSet (filter (name: holds directives.${name}.kind) (attrNames directives));
-  commandNames = namesOfKind (kind: kind == "commands");
   # What rows depend on, and what that depends on.
   conditions =
     let
-      names = toSet (
-        map (condition: condition.directive) (
-          concatMap (row: row.when) catalogue.implied
-          ++ concatMap (row: row.when ++ row.any) catalogue.implications
-        )
+      names = map (condition: condition.directive) (
+        concatMap (row: row.when) catalogue.implied
+        ++ concatMap (row: row.when ++ row.any) catalogue.implications
       );
+      isChoice = name: directives.${name}.kind == "choice";
+      inherit (builtins.partition isChoice names) right wrong;
     in
     {
-      choices = intersectAttrs names (namesOfKind (kind: kind == "choice"));
-      others = intersectAttrs names (namesOfKind (kind: kind != "choice"));
+      choices = toSet right;
+      others = toSet wrong;
     };
 in
 {
@@ -164,7 +162,9 @@ in
       };
       rows = (if isRoot then rowsAsRoot else rowsAsOther) said lines;
 
-      commands = concatMap linesFor (attrNames (intersectAttrs commandNames lines));
+      commands = concatMap linesFor (
+        filter (name: directives.${name}.kind == "commands") (attrNames lines)
+      );
       isSandboxed = command: !contains "+" (prefixOf command);
       anyCommand = test: any (command: test command && isSandboxed command) commands;
 

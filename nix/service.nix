@@ -19,8 +19,7 @@ let
     ;
   inherit (import ./compile.nix) users;
   inherit (import ./values.nix)
-    ofServiceSection
-    ofUnitSection
+    inSections
     toValues
     withReset
     ;
@@ -69,30 +68,27 @@ let
       changed = builtins.filter isChanged (builtins.attrNames compiled.settings);
       values = toValues (builtins.intersectAttrs (toSet changed) compiled.settings);
       update = old: new: builtins.intersectAttrs compiled.settings old // new;
+      weak = update before.weak (builtins.mapAttrs (_: weakly) values);
     in
     {
-      inherit compiled;
+      inherit compiled weak;
       settings = update before.settings values;
-      weak = update before.weak (builtins.mapAttrs (_: weakly) values);
+      definitions = inSections weak;
     };
 
-  inSections = settings: {
-    unitConfig = ofUnitSection settings;
-    serviceConfig = ofServiceSection settings;
-  };
   definitionsOf =
     cfg:
     let
-      inherit (cfg.policy) settings weak;
+      inherit (cfg.policy) settings definitions;
       values = if cfg.reset then withReset settings else settings;
       strong = builtins.intersectAttrs (toSet cfg.override) values;
     in
-    inSections (
-      if !cfg.reset && cfg.override == [ ] then
-        weak
-      else
+    if !cfg.reset && cfg.override == [ ] then
+      definitions
+    else
+      inSections (
         builtins.mapAttrs (_: weakly) values // builtins.mapAttrs (_: strongly) strong
-    );
+      );
 
   isDefined = option: option.highestPrio < (lib.mkOptionDefault null).priority;
 
@@ -222,7 +218,7 @@ in
           };
         in
         {
-          inherit (made) compiled settings weak;
+          inherit (made) compiled settings definitions;
           hasIdleGrants =
             !cfg.enable
             && !isDefined options.harden.enable

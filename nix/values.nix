@@ -21,8 +21,7 @@ let
   isWholeAlready =
     directive: word: word == "" || (directive.kind == "capabilities" && hasPrefix "~" word);
 
-  isInUnitSection = name: unitSection ? ${name};
-  unitSection = toSet (filter (name: directives.${name}.context == "unit") (attrNames directives));
+  isInUnitSection = name: directives.${name}.context == "unit";
 in
 {
   # "yes" is true, a list stays one. As `harden compile --format nix` prints them.
@@ -33,8 +32,15 @@ in
   inherit isInUnitSection;
 
   # By the section of the unit where they stand.
-  ofUnitSection = builtins.intersectAttrs unitSection;
-  ofServiceSection = settings: removeAttrs settings (attrNames unitSection);
+  inSections =
+    settings:
+    let
+      ofUnit = filter isInUnitSection (attrNames settings);
+    in
+    {
+      unitConfig = builtins.intersectAttrs (toSet ofUnit) settings;
+      serviceConfig = removeAttrs settings ofUnit;
+    };
 
   # An empty entry first, so that a filter replaces what an upstream file says: after it, it would widen it.
   withReset = mapAttrs (

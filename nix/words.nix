@@ -10,19 +10,17 @@ let
   inherit (builtins)
     any
     attrNames
-    attrValues
     concatMap
     elemAt
     filter
-    listToAttrs
+    mapAttrs
     sort
     ;
   inherit (catalogue) directives implications;
   slots = import ./slots.nix { inherit catalogue systemd; };
 
   # Which directives bring one in that others are exceptions from: PrivateDevices= brings DevicePolicy=.
-  bringers = listToAttrs (map (closer: { name = closer; value = bringersOf closer; }) closers);
-  closers = filter (closer: closer != null) (map (directive: directive.excepts) (attrValues directives));
+  bringers = mapAttrs (closer: _: bringersOf closer) directives;
   bringersOf =
     closer:
     let

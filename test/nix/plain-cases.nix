@@ -17,6 +17,8 @@ let
   catalogue = import ../../nix/catalogue.nix;
 
   is = want: got: { inherit got want; };
+  table = file: builtins.fromTOML (builtins.readFile (../../catalogue + "/${file}.toml"));
+  inOrder = rows: builtins.sort (a: b: a.index < b.index) (builtins.attrValues rows);
   settings = profile: allow: (compiler.compile { inherit profile allow; }).settings;
   asksFor = own: map (getAttr "grant") (implied.find catalogue.newest own);
   # The flake of a nixpkgs that has nothing but what is asked of it here.
@@ -39,6 +41,18 @@ in
     (attrNames flake.packages.x86_64-linux)
     (attrNames flake.checks.aarch64-linux)
   ];
+
+  # They are cut out of the file by how it is written.
+  "all rows of the long tables are read" =
+    is
+      {
+        directives = map (row: [ row.name row.kind row.since ]) (table "directives").directive;
+        grants = map (row: [ row.name row.summary row.examples ]) (table "grants").grant;
+      }
+      {
+        directives = map (row: [ row.name row.kind row.since ]) (inOrder catalogue.directives);
+        grants = map (row: [ row.name row.summary row.examples ]) (inOrder catalogue.grants);
+      };
 
   "a choice is a boolean or a word, a list stays one" =
     is
