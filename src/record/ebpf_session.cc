@@ -233,9 +233,12 @@ class Session {
     if (event.kind == EVENT_CGROUP) {
       const std::string path = pieces_of(event, text)[0];
       if (services_.contains(event.service)) {
-        // Started anew, from its first instruction on.
-        if (base_name(path) == services_.at(event.service).collector().source().unit)
-          services_.at(event.service).collector().source().start_seen = true;
+        // Started anew, from its first instruction on; so it had stopped, if it ran before.
+        ServiceRecording& service = services_.at(event.service);
+        Source& source = service.collector().source();
+        if (base_name(path) != source.unit) return;
+        source.start_seen = true;
+        source.stop_seen = source.stop_seen || service.has_run();
         return;
       }
       if (const auto opened = open_recording(event.service, std::string(base_name(path))); !opened)
@@ -330,6 +333,8 @@ class Session {
 
   Result<Outcome> finish() {
     for (auto& [service, recording] : services_) recording.add_waiting();
+    if (!unit_.name.empty() && services_.at(0).has_run() && has_stopped())
+      services_.at(0).collector().source().stop_seen = true;
     // What was under way when the end came.
     kernel_->poll(milliseconds(0), [this](const event& one, std::string_view text) { take(one, text); });
     reader_->finish();

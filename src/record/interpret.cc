@@ -229,6 +229,9 @@ void namespace_call(const Seen& seen, const Lookup&, Findings& out) {
   constexpr std::pair<std::uint64_t, std::string_view> kFlags[] = {
       {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWIPC, "ipc"}, {CLONE_NEWNS, "mnt"},    {CLONE_NEWNET, "net"},
       {CLONE_NEWPID, "pid"},       {0x80, "time"},        {CLONE_NEWUSER, "user"}, {CLONE_NEWUTS, "uts"}};
+  // A child comes back from the call as well, and where clone3() had its flags its parent may have written
+  // since.
+  if (seen.call.starts_with("clone") && seen.ret == 0) return;
   std::uint64_t flags = seen.arg[seen.call == "setns" ? 1 : 0];
   if (seen.call == "clone") flags &= ~std::uint64_t{0xff};  // its exit signal
   if (seen.call == "clone3") flags = number_at<std::uint64_t>(seen.name1, 0);

@@ -19,6 +19,8 @@
 namespace harden::record {
 namespace {
 
+constexpr std::string_view kDeleted = " (deleted)";   // behind the path of a file that has none any more
+
 std::string proc_path(std::int32_t pid, std::string_view file) {
   return "/proc/" + std::to_string(pid) + "/" + std::string(file);
 }
@@ -86,7 +88,6 @@ std::string process_name(std::int32_t pid) { return std::string(strip(read_proc(
 
 std::string process_exe(std::int32_t pid) {
   std::string path = read_link(proc_path(pid, "exe"));
-  constexpr std::string_view kDeleted = " (deleted)";
   if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
   return path;
 }
@@ -149,7 +150,7 @@ std::vector<Finding> findings_of_running(std::int32_t pid, const Lookup& lookup)
     const std::string link = proc_path(pid, "fd/" + fd);
     const std::string path = read_link(link);
     struct stat about{};
-    if (!path.starts_with('/') || ::stat(link.c_str(), &about) < 0) return;
+    if (!path.starts_with('/') || path.ends_with(kDeleted) || ::stat(link.c_str(), &about) < 0) return;
     const std::string info = read_proc(proc_path(pid, "fdinfo/" + fd));
     unsigned flags = 0;
     const std::size_t at = info.find("flags:\t");
@@ -170,7 +171,8 @@ std::vector<Finding> findings_of_running(std::int32_t pid, const Lookup& lookup)
     const std::size_t slash = line.find('/');
     const std::string path =
         slash == std::string_view::npos ? std::string() : std::string(line.substr(slash));
-    if (!path.empty()) add(FileAccess::map_execute, NodeType::regular, path, 0);
+    if (!path.empty() && !path.ends_with(kDeleted))
+      add(FileAccess::map_execute, NodeType::regular, path, 0);
     if (modes[1] == 'w')
       out.push_back({CallUse<NeedKind::wx_memory>{"mmap", path.empty() ? "anonymous" : path}, 0});
   }

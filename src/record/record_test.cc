@@ -87,6 +87,14 @@ TEST(Interpret, TheLinkerAskedForExecutableMemoryIsNoWriting) {
   EXPECT_TRUE(has(all, FileUse{FileAccess::map_execute, NodeType::regular, "/usr/lib/libx.so", {}, false}));
 }
 
+TEST(Interpret, AChildThatComesBackFromCloneTellsNothing) {
+  const std::string flags("\0\0\2\0\0\0\0\0", 8);
+  Seen seen = call("clone3", {}, 4711, flags);
+  EXPECT_TRUE(has(findings(seen), CallUse<NeedKind::name_space>{"clone3", "mnt"}));
+  seen.ret = 0;
+  EXPECT_TRUE(findings(seen).empty());
+}
+
 TEST(Interpret, ReadsAddresses) {
   const std::string four("\x02\x00\x00\x50\x7f\x00\x00\x01\0\0\0\0\0\0\0\0", 16);
   Seen seen = call("bind", {}, 0, four);

@@ -54,6 +54,7 @@ class ServiceRecording {
   // The calls that its processes wait in: they have been made, though they may never return.
   void add_waiting();
 
+  [[nodiscard]] bool has_run() const { return !processes_.empty(); }
   [[nodiscard]] std::int64_t last_new_ms() const { return last_new_ms_; }
 
  private:
