@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <set>
 
+#include "advise/places.h"
 #include "util/text.h"
 
 namespace harden {
@@ -38,14 +39,21 @@ constexpr std::array kIdleQuestions = {
     IdleQuestion{"CAP_SYS_ADMIN", "vfork", "", "it is asked near the limit of processes"},
 };
 
+// Files that libraries look into, and do well without.
+struct IdleFile {
+  std::string_view path, why;
+};
+// Source: glibc's sysconf() and malloc(), libselinux, libcap; recordings of servers that run without.
+constexpr std::array kIdleFiles = {
+    IdleFile{"/proc/sys/kernel/ngroups_max", "the C library asks, and has a limit of its own without"},
+    IdleFile{"/proc/sys/vm/overcommit_memory",
+             "the C library asks, and keeps its heaps as large as they were without"},
+    IdleFile{"/proc/sys/kernel/cap_last_cap", "libcap asks, and tries the capabilities one by one without"},
+    IdleFile{"/proc/filesystems", "libselinux asks whether there is SELinux, and takes no answer for a no"},
+};
+
 bool is_in_tmp(std::string_view path) {
   return is_at_or_below(path, "/tmp") || is_at_or_below(path, "/var/tmp");
-}
-
-std::string parent_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos || slash == 0) return "/";
-  return std::string(path.substr(0, slash));
 }
 
 // "/proc/PID/…", as opposed to what tells of the whole system.
@@ -182,10 +190,15 @@ class Judge {
         ask_entry(use.path);
         if (!use.other.starts_with('/')) return;
         ask_entry(use.other);
-        if (const std::string from = parent_of(use.path), to = parent_of(use.other); from != to)
-          add(MoveDemand{from, to});
-        return;
+        return ask_move(folder_of(use.path), folder_of(use.other));
     }
+  }
+
+  void ask_move(const std::string& from, const std::string& to) {
+    if (from == to) return;
+    if (is_system_folder(common_folder(from, to)))
+      return doubt("between two mounts it fails with EXDEV, for which most programs copy");
+    add(MoveDemand{from, to});
   }
 
   // A folder that nobody removes and no reboot does: making it again only finds it there.
@@ -209,12 +222,18 @@ class Judge {
       if (!is_process_path(use.path)) open(DirectiveId::ProcSubset, "ENOENT");
       if (is_process_path(use.path)) return;
     }
+    ask_idly(use.path);
     const bool is_folder = use.type == NodeType::directory;
     if (is_folder &&
         (use.path == "/dev" || use.path == "/dev/pts" || use.path == "/tmp" || use.path == "/var/tmp"))
       return;  // a private one is there to be listed
     if (is_in_tmp(use.path) && is_own(use.path)) return add(PathDemand{use.path, PathUse::scratch});
     add(PathDemand{use.path, PathUse::read});
+  }
+
+  void ask_idly(std::string_view path) {
+    const auto file = std::ranges::find(kIdleFiles, path, &IdleFile::path);
+    if (file != kIdleFiles.end()) set(Standing::doubtful, file->why);
   }
 
   void ask_write(const FileUse& use) {
@@ -230,7 +249,7 @@ class Judge {
 
   // A name that is made, removed or changed: its folder is what changes.
   void ask_entry(const std::string& path) {
-    const std::string folder = parent_of(path);
+    const std::string folder = folder_of(path);
     if (!is_in_tmp(path)) return add(PathDemand{folder, PathUse::write});
     const bool is_scratch = is_own(path) || is_own(folder) || folder == "/tmp" || folder == "/var/tmp";
     if (is_scratch && !own_sockets_.contains(path)) return add(PathDemand{folder, PathUse::scratch});
@@ -325,7 +344,8 @@ class Judge {
 
   void ask(const SysctlUse& use) {
     open(DirectiveId::ProcSubset, "ENOENT");
-    if (use.write) add(PathDemand{"/proc/sys/" + use.name, PathUse::write});
+    if (!use.write) return ask_idly("/proc/sys/" + use.name);
+    add(PathDemand{"/proc/sys/" + use.name, PathUse::write});
   }
 
   void ask(const IpcUse& use) {

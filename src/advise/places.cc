@@ -84,6 +84,11 @@ bool is_shared_folder(std::string_view path) {
          std::ranges::find(kShared, path) != kShared.end();
 }
 
+bool is_system_folder(std::string_view path) {
+  constexpr std::array<std::string_view, 4> kMeetings = {"/", "/usr", "/var", "/home"};
+  return std::ranges::find(kMeetings, path) != kMeetings.end();
+}
+
 bool is_fleeting_name(std::string_view name) {
   constexpr std::size_t kHexLeast = 8;
   constexpr std::size_t kRandomTail = 6;   // of mkstemp()

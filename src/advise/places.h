@@ -32,6 +32,9 @@ struct Spot {
 
 // One that belongs to the whole system: "/", "/etc", "/var/lib".
 [[nodiscard]] bool is_shared_folder(std::string_view path);
+// One that no service can have to itself, since the system's parts meet there: "/", "/usr", "/var",
+// "/home".
+[[nodiscard]] bool is_system_folder(std::string_view path);
 // A part of a name that another run would not have: a number, a date, letters at random.
 [[nodiscard]] bool is_fleeting_name(std::string_view name);
 // The nearest folder at or above both.

@@ -59,6 +59,22 @@ TEST(Suggest, WhatMovesBetweenFoldersGetsTheirParent) {
             "write:/srv/mail");
   EXPECT_EQ(suggested({file(kWrite, "/srv/mail/tmp/a"), file(kWrite, "/srv/mail/new/a")}),
             "write:/srv/mail/new write:/srv/mail/tmp");
+  // Of nothing less than the whole system, or all of /var, nobody makes one mount.
+  for (const std::string_view to : {"/srv/site", "/var/www/site"})
+    EXPECT_EQ(
+        suggested({file(FileAccess::rename, "/var/lib/web/a", NodeType::regular, std::string(to) + "/a")}),
+        std::string(to == "/srv/site" ? "write:/srv/site write:/var/lib/web"
+                                      : "write:/var/lib/web write:/var/www/site"));
+}
+
+TEST(Suggest, WhatLibrariesAskIdlyIsInDoubt) {
+  const std::vector<NeedDetail> asked = {file(FileAccess::read, "/proc/sys/kernel/ngroups_max"),
+                                         SysctlUse{"kernel/ngroups_max", false},
+                                         file(FileAccess::read, "/proc/filesystems")};
+  EXPECT_EQ(suggested(asked), "");
+  EXPECT_EQ(suggested(asked, "", "strict@1", {{}, true}), "proc");
+  EXPECT_EQ(suggested({SysctlUse{"net/core/somaxconn", false}}), "proc");
+  EXPECT_NE(suggested({SysctlUse{"kernel/ngroups_max", true}}), "");
 }
 
 TEST(Suggest, PortsByWhoMayReachThem) {
