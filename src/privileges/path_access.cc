@@ -10,7 +10,7 @@ namespace {
 
 std::string_view parent_of(std::string_view path) {
   const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
+  return slash == std::string_view::npos || slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ TEST(PathAccess, LetsTheLongestPathDecide) {
   EXPECT_EQ(access.at("/var/log/x"), Right::read | Right::execute);
   EXPECT_EQ(access.at("/variable"), kHostRights);
   EXPECT_EQ(access.at("/var/lib/a/b"), kHostRights);
+  EXPECT_EQ(access.at("no/path"), kHostRights);
 }
 
 TEST(PathAccess, KeepsOnlyWhatChangesSomething) {
