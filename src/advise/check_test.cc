@@ -98,6 +98,15 @@ TEST(Check, WhatRunsOutsideTheSandboxAsksOnlyTheControlGroup) {
   EXPECT_EQ(result.denials[0].need->need->kind(), NeedKind::device);
 }
 
+TEST(Check, SocketsByAPathWithoutABeginningAreInDoubt) {
+  const LoadedUnit unit = unit_of("");
+  const Policy policy = policy_of("strict@1", {});
+  const Recording recording = recording_of({UnixUse{UnixAction::bind, "SOCK_STREAM", "private/smtp"}});
+  const Check result = check(recording, &policy, target_of(unit), unit);
+  ASSERT_EQ(result.needs.size(), 1U);
+  EXPECT_EQ(result.needs[0].standing, Standing::doubtful);
+}
+
 TEST(Check, IdleQuestionsForCapabilitiesAreInDoubt) {
   const LoadedUnit unit = unit_of("");
   const Target target = target_of(unit);

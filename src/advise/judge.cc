@@ -56,6 +56,15 @@ bool is_in_tmp(std::string_view path) {
   return is_at_or_below(path, "/tmp") || is_at_or_below(path, "/var/tmp");
 }
 
+// An IPv4 peer of an IPv6 socket is one of IPv4 for every filter; a connection to no address is one to this
+// machine.
+std::string plain_address(const std::string& address) {
+  constexpr std::string_view kMapped = "::ffff:";
+  if (address.starts_with(kMapped) && address.find('.') != std::string::npos)
+    return address.substr(kMapped.size());
+  return address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address;
+}
+
 // "/proc/PID/…", as opposed to what tells of the whole system.
 bool is_process_path(std::string_view path) {
   const std::string_view rest = path.substr(std::min(path.size(), std::string_view("/proc/").size()));
@@ -296,7 +305,7 @@ class Judge {
 
   void ask(const PeerUse& use) {
     if (use.address == "*") return;  // of many; those that were seen by address stand for them
-    add(PeerDemand{use.address, use.type != "SOCK_DGRAM"});
+    add(PeerDemand{plain_address(use.address), use.type != "SOCK_DGRAM"});
     open(DirectiveId::PrivateNetwork,
          use.action == PeerAction::accept ? "nobody reaches it" : "ENETUNREACH");
   }
@@ -315,6 +324,8 @@ class Judge {
       return open(DirectiveId::PrivateNetwork,
                   use.action == UnixAction::bind ? "nobody reaches it" : "ECONNREFUSED");
     }
+    if (!use.address.starts_with('/'))
+      return set(Standing::doubtful, "the folder that its path starts from was not seen");
     if (use.action == UnixAction::bind) return ask_entry(use.address);
     if (is_in_tmp(use.address) && own_sockets_.contains(use.address))
       return add(PathDemand{use.address, PathUse::scratch});

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <bit>
 #include <compare>
+#include <iterator>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "advise/need_text.h"
@@ -157,18 +159,30 @@ class Searcher {
     std::vector<std::pair<Order, Candidate>> order;
     for (const Candidate& one : candidates_) order.emplace_back(order_of(one), one);
     std::ranges::sort(order, {}, &std::pair<Order, Candidate>::first);
+    std::vector<Grant> left;
+    for (auto& entry : order) left.push_back(std::move(entry.second.grant));
     // A mount fewer may let a file be moved that could not be before: until nothing more can go.
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (const auto& entry : order) {
-        const auto at = std::ranges::find(candidates_, entry.second.grant, &Candidate::grant);
-        if (at == candidates_.end()) continue;
-        std::vector<Grant> without = grants();
-        std::erase(without, entry.second.grant);
-        if (!is_enough(std::move(without))) continue;
-        candidates_.erase(at);
-        changed = true;
-      }
+    for (std::size_t before = left.size() + 1; left.size() < before;) {
+      before = left.size();
+      const std::vector<Grant> tried = left;
+      leave_out_of(tried, left);
+    }
+    std::erase_if(candidates_,
+                  [&](const Candidate& one) { return std::ranges::find(left, one.grant) == left.end(); });
+  }
+  // All of them at once, or else each half for itself: what can go together can go one by one, in any
+  // order, and where few of a thousand stay, few questions find them.
+  void leave_out_of(std::span<const Grant> block, std::vector<Grant>& left) const {
+    if (block.empty()) return;
+    std::vector<Grant> without;
+    std::ranges::copy_if(left, std::back_inserter(without), [&](const Grant& grant) {
+      return std::ranges::find(block, grant) == block.end();
+    });
+    if (is_enough(without)) {
+      left = std::move(without);
+    } else if (block.size() > 1) {
+      leave_out_of(block.first(block.size() / 2), left);
+      leave_out_of(block.subspan(block.size() / 2), left);
     }
   }
 

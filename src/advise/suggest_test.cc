@@ -67,6 +67,13 @@ TEST(Suggest, WhatMovesBetweenFoldersGetsTheirParent) {
                                       : "write:/var/lib/web write:/var/www/site"));
 }
 
+TEST(Suggest, PeersOfThisMachineUnderOtherNames) {
+  for (const std::string_view address : {"::ffff:127.0.0.1", "0.0.0.0", "::"})
+    EXPECT_EQ(
+        suggested({PeerUse{PeerAction::connect, "AF_INET6", "SOCK_STREAM", std::string(address), 80}}),
+        "connect:localhost");
+}
+
 TEST(Suggest, WhatLibrariesAskIdlyIsInDoubt) {
   const std::vector<NeedDetail> asked = {file(FileAccess::read, "/proc/sys/kernel/ngroups_max"),
                                          SysctlUse{"kernel/ngroups_max", false},
