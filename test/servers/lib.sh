@@ -5,6 +5,7 @@
 LC_ALL=C.UTF-8
 export LC_ALL
 
+# A workload has `prepare`, which sets the server up, `ready`, which fails until it serves, and its steps.
 # step NAME: in a shell of its own, so that a step that fails or hangs costs only itself.
 steps() {
     lost=0
@@ -33,4 +34,18 @@ until_true() {
 # equals WANTED GOT
 equals() {
     [ "$1" = "$2" ] || { echo "wanted '$1', got '$2'"; return 1; }
+}
+
+# certificate FILE [OWNER]: a key and a self-signed certificate for localhost, in FILE.key and FILE.crt.
+certificate() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+        -keyout "$1.key" -out "$1.crt" 2>/dev/null
+    chmod 600 "$1.key"
+    [ $# -lt 2 ] || chown "$2" "$1.key"
+}
+
+# serve PORT FOLDER: static pages, by a service that is not looked at.
+serve() {
+    systemctl stop "workload-$1" 2>/dev/null || :
+    systemd-run --quiet --collect --unit="workload-$1" python3 -m http.server --bind 127.0.0.1 --directory "$2" "$1"
 }

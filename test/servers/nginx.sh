@@ -3,7 +3,9 @@
 # nginx as web server and as reverse proxy with TLS, its logs rotated as logrotate does it.
 UNIT=nginx.service
 STEPS="page tls upload download parallel reload rotate restart stop_start first_start"
+RARE=uploads_into_the_site
 
+ready() { page; }
 prepare() {
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout /etc/nginx/tls.key \
         -out /etc/nginx/tls.crt 2>/dev/null
@@ -88,4 +90,15 @@ stop_start() {
     [ ! -e /run/nginx.pid ]
     systemctl start nginx
     page
+}
+# By WebDAV, into a folder that the site is served from.
+uploads_into_the_site() {
+    install -d -o www-data /srv/site
+    echo 'server { listen 80; server_name dav; root /srv/site; location / { dav_methods PUT; } }' >/etc/nginx/conf.d/dav.conf
+    systemctl reload nginx
+    sleep 0.5
+    curl -sSf --resolve dav:80:127.0.0.1 -T /etc/hostname "http://dav/$$" || failed=1
+    rm /etc/nginx/conf.d/dav.conf
+    systemctl reload nginx
+    [ -z "${failed:-}" ] && cmp /etc/hostname "/srv/site/$$"
 }

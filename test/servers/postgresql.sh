@@ -4,10 +4,12 @@
 VERSION=$(ls /etc/postgresql)
 UNIT=postgresql@$VERSION-main.service
 STEPS="query tls parallel compiled temporary_files vacuum settings_and_reload log persistence"
+RARE=copy_to_a_program
 
 as_postgres() { runuser -u postgres -- psql -XtAq -v ON_ERROR_STOP=1 "$@"; }
 over_tcp() { PGPASSWORD=secret psql -XtAq -v ON_ERROR_STOP=1 "host=127.0.0.1 user=tester dbname=tester sslmode=require" "$@"; }
 
+ready() { as_postgres -c 'select 1'; }
 prepare() {
     systemctl restart "$UNIT"
     until_true as_postgres -c 'select 1'
@@ -45,4 +47,10 @@ persistence() {
     systemctl restart "$UNIT"
     until_true as_postgres -c 'select 1'
     equals "$$" "$(over_tcp -c "select i from kept where i = $$")"
+}
+# COPY … TO PROGRAM, which only a superuser may.
+copy_to_a_program() {
+    install -d -o postgres /srv/exports
+    over_tcp -c "copy (select * from numbers limit 10) to program 'gzip >/srv/exports/$$'"
+    equals 10 "$(gunzip <"/srv/exports/$$" | wc -l)"
 }

@@ -3,7 +3,9 @@
 # redis with clients in parallel, both kinds of persistence, and what its configuration command writes.
 UNIT=redis-server.service
 STEPS="set_get parallel subscribe lua snapshot append_only rewrite_config log persistence"
+RARE=replica
 
+ready() { [ PONG = "$(redis-cli ping)" ]; }
 prepare() { systemctl restart redis-server; }
 
 set_get() {
@@ -42,4 +44,16 @@ persistence() {
     systemctl restart redis-server
     until_true sh -c 'redis-cli ping | grep -q PONG'
     equals "$$" "$(redis-cli get kept)"
+}
+# Of another server, which it has to connect to.
+replica() {
+    systemctl stop workload-master 2>/dev/null || :
+    systemd-run --quiet --collect --unit=workload-master redis-server --port 6380 --save '' --dir /tmp \
+        --repl-diskless-sync-delay 0
+    until_true redis-cli -p 6380 set copied "$$"
+    redis-cli replicaof 127.0.0.1 6380 >/dev/null
+    until_true sh -c "redis-cli get copied | grep -qx $$" || failed=1
+    redis-cli replicaof no one >/dev/null
+    systemctl stop workload-master
+    [ -z "${failed:-}" ]
 }

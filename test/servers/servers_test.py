@@ -12,48 +12,12 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "guests"))
+sys.path[:0] = [str(HERE), str(HERE.parent / "guests")]
 sys.dont_write_bytecode = True
 import machines  # noqa: E402
+import workloads  # noqa: E402
 
 SERVERS = ("nginx", "redis-server", "postgresql", "ssh")
-POLICIES = HERE.parents[1] / "policies"
-# What else the root has, that wants the same ports.
-OTHERS = "lighttpd apache2 haproxy unbound dnsmasq pdns-recursor exim4 dovecot vsftpd mosquitto named chrony"
-
-
-class Server:
-    def __init__(self, guest, name):
-        self.guest = guest
-        self.name = name
-        self.unit = guest.shell(f". /var/tmp/servers/lib.sh; . /var/tmp/servers/{name}.sh; echo $UNIT").strip()
-
-    def policy(self):
-        return (POLICIES / f"{re.sub('@.*[.]', '@.', self.unit)}.conf").read_text()
-
-    def prepare(self):
-        self.guest.run("/var/tmp/servers/run", "prepare", self.name, timeout_s=120)
-
-    def work(self, first_loss=False):
-        """What is lost, step by step; or the first that is."""
-        words = ["env", "FIRST_LOSS=1"] if first_loss else []
-        done = self.guest.run(*words, "/var/tmp/servers/run", "work", self.name, check=False, timeout_s=600)
-        lines = done.stdout.splitlines()
-        if not any(line.startswith("ok ") for line in lines) and not any(line.startswith("lost ") for line in lines):
-            return [f"(it did not run: {done.stderr.strip()[-200:]})"]
-        return [line.removeprefix("lost ") for line in lines if line.startswith("lost ")]
-
-    def apply(self, text=None):
-        """(exit status, plan, what it said); of `text`, or of the policy that is shipped."""
-        words = ["harden", "apply", self.unit, "--settle=2s", "--json"]
-        if text is not None:
-            self.guest.push_files({"/var/tmp/policy.conf": text})
-            words.append("--from=/var/tmp/policy.conf")
-        done = self.guest.run(*words, check=False, timeout_s=300)
-        return done.returncode, json.loads(done.stdout) if done.stdout.startswith("{") else None, done.stderr
-
-    def rollback(self):
-        self.guest.run("harden", "rollback", "--all", check=False)
 
 
 def without_each(text):
@@ -115,11 +79,11 @@ def check(server, faults, rows):
 
 def test(guest, _systemd, deb, faults, options):
     rows = []
-    guest.run("sh", "-c", f"systemctl disable --now {OTHERS} 2>/dev/null; true")
-    guest.install([deb])
-    guest.push(HERE, "/var/tmp/servers")
+    workloads.install(guest, deb)
     for name in options.server:
-        check(Server(guest, name), faults, rows)
+        server = workloads.Server(guest, name)
+        check(server, faults, rows)
+        server.stop()
     for row in rows:
         print(f"{row['unit']}: {row['profile']}, exposure {row['before']} -> {row['after']}")
         for grant, lost in row["grants"].items():
@@ -132,4 +96,4 @@ if __name__ == "__main__":
     own_options = argparse.ArgumentParser()
     own_options.add_argument("--server", nargs="*", default=SERVERS, choices=SERVERS)
     own_options.add_argument("--table", type=Path, help="what was found, as JSON")
-    sys.exit(machines.run_test(test, "reach", own_options))
+    sys.exit(machines.run_test(test, "daemons", own_options))

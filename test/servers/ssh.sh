@@ -3,6 +3,7 @@
 # sshd and what people do in its sessions, which run under its sandbox.
 UNIT=ssh.service
 STEPS="login other_user terminal copy forward become_root install_file shared_tmp mount_folder service_manager kernel_setting kernel_log kernel_module sessions_survive"
+RARE=change_password
 
 TO="-o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
 # shellcheck disable=SC2086
@@ -10,6 +11,7 @@ as_root() { ssh $TO root@127.0.0.1 "$@"; }
 # shellcheck disable=SC2086
 as_user() { ssh $TO tester@127.0.0.1 "$@"; }
 
+ready() { as_root true; }
 prepare() {
     id tester >/dev/null 2>&1 || useradd --create-home --shell /bin/sh tester
     [ -e /root/.ssh/id_ed25519 ] || { install -d -m 700 /root/.ssh; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519 </dev/null; }
@@ -85,4 +87,9 @@ sessions_survive() {
     until_true as_root true
     wait
     equals survived "$(cat /tmp/survived)"
+}
+# By a set-user-ID program, which replaces /etc/shadow.
+change_password() {
+    echo tester:old-secret | chpasswd
+    as_user 'printf "old-secret\\nnew and longer 1\\nnew and longer 1\\n" | passwd' 2>&1
 }
