@@ -51,9 +51,12 @@ struct Named {
 Named name_of(const std::string& name, const std::string& from, const Seen& seen, const Lookup& lookup,
               bool follows_last) {
   if (name.empty()) return {from, false};  // the descriptor itself
-  const std::string joined = name.starts_with('/') || from.empty() ? name : from + "/" + name;
+  const std::string joined = from.empty() ? name : from + "/" + name;
   if (!joined.starts_with('/')) return {joined, true};
   const std::string path = normalize_path(joined);
+  // An absolute name that starts somewhere is one of a process in another root, who would look for it
+  // there.
+  if (name.starts_with('/') && !from.empty()) return {path, true};
   if (!lookup.resolve) return {path, true};
   if (follows_last)
     if (const auto whole = lookup.resolve(seen.pid, joined)) return {*whole, false};

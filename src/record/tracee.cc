@@ -62,7 +62,12 @@ std::string read_memory(pid_t thread, std::uint64_t address, std::size_t size, b
   return out;
 }
 
-std::string start_of(pid_t thread, std::uint8_t dir_argument, const Seen& seen) {
+// Of an absolute name: the root of the process, if it has changed it.
+std::string start_of(pid_t thread, const std::string& name, std::uint8_t dir_argument, const Seen& seen) {
+  if (name.starts_with('/')) {
+    const std::string root = read_link(proc_path(thread, "root"));
+    return root == "/" ? "" : root;
+  }
   const int fd = dir_argument == 0 ? AT_FDCWD : static_cast<int>(seen.arg[dir_argument - 1U]);
   return read_link(proc_path(thread, fd == AT_FDCWD ? "cwd" : "fd/" + std::to_string(fd)));
 }
@@ -138,7 +143,7 @@ EnteredCall read_entry(pid_t thread, unsigned number, bool is_32_bit, const std:
   const auto argument = [&](std::uint8_t at) { return seen.arg[at - 1U]; };
   if (what->name1 != 0) {
     seen.name1 = read_memory(thread, argument(what->name1), PATH_MAX, true);
-    if (!seen.name1.starts_with('/')) seen.from1 = start_of(thread, what->dir1, seen);
+    seen.from1 = start_of(thread, seen.name1, what->dir1, seen);
   } else if ((what->flags & RECIPE_MSGHDR) != 0) {
     const std::string header = read_memory(thread, argument(what->data), 12, false);
     std::uint64_t name = 0;
@@ -153,7 +158,7 @@ EnteredCall read_entry(pid_t thread, unsigned number, bool is_32_bit, const std:
   }
   if (what->name2 != 0) {
     seen.name2 = read_memory(thread, argument(what->name2), PATH_MAX, true);
-    if (!seen.name2.starts_with('/')) seen.from2 = start_of(thread, what->dir2, seen);
+    seen.from2 = start_of(thread, seen.name2, what->dir2, seen);
   }
   if (seen.call.starts_with("set") && (seen.call.ends_with("uid") || seen.call.ends_with("gid")))
     read_real_ids(thread, seen);

@@ -55,6 +55,14 @@ static void names(void) {
   check(unlink("d/g"), "unlink");
   check(rmdir("d"), "rmdir");
 }
+static void other_root(void) {
+  check(mkdir("root", 0755), "mkdir");
+  check(chroot("root"), "chroot");
+  check(chdir("/"), "chdir");
+  check(mkdir("/absolute", 0755), "mkdir");
+  check(mkdir("relative", 0755), "mkdir");
+  check(open("/file", O_WRONLY | O_CREAT, 0644), "open");
+}
 static void list(void) {
   DIR* dir = opendir("/etc");
   while (dir && readdir(dir)) continue;
@@ -237,6 +245,7 @@ int main(int count, char** words) {
               {"exec", exec},
               {"device", device},
               {"capability", capability},
+              {"other-root", other_root},
               {"family", family},
               {"port", port},
               {"unix", unix_socket},

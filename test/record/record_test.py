@@ -30,6 +30,10 @@ EXPECTED = {
               dict(need="file", access="change-owner", path="{dir}/d/g"),
               dict(need="file", access="change-xattr", path="{dir}/d/g"),
               dict(need="file", access="remove", type="directory", path="{dir}/d")],
+    # By the paths that the unit's settings have, whatever the process calls them.
+    "other-root": [dict(need="file", access="create", type="directory", path="{dir}/root/absolute"),
+                   dict(need="file", access="create", type="directory", path="{dir}/root/relative"),
+                   dict(need="file", access="write", path="{dir}/root/file")],
     "list": [dict(need="file", access="list", path="/etc", result="ok")],
     "exec": [dict(need="file", access="execute", path="/usr/bin/true", result="ok"),
              dict(need="file", access="map-execute", path="/usr/lib/x86_64-linux-gnu/libc.so.6")],

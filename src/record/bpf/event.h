@@ -83,6 +83,7 @@ struct process {
   __u32 service;
   __u32 uid, gid;
   __u32 command; /* see struct event */
+  __u64 root_dentry, root_mount; /* where the command had its root: what the unit's settings speak of */
 };
 
 struct first_key {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Paths as the recorded task sees them. Part of recorder.bpf.c. */
+/* Paths as the command of the unit sees them that the task comes from, which may have changed its root.
+ * Part of recorder.bpf.c. */
 #pragma once
 
 #include "state.bpf.h"
 
-/* The path of a file as the task sees it: from the file up to the task's root, across mounts, built
- * backwards. A loop by helper: unrolled it would be refused for its length. */
+/* The path of a file: from the file up to the root that the command had, across mounts, built backwards. A
+ * loop by helper: unrolled it would be refused for its length. */
 struct walk {
   struct dentry* dentry;
   struct vfsmount* mount;
@@ -46,9 +47,13 @@ static long walk_up(__u32 index, struct walk* walk) {
 /* Appends the path at `at` of the event's text. What it gives is the end of the text. */
 static __always_inline __u32 append_path(struct scratch* scratch, struct task_struct* task, __u32 piece,
                                          __u32 at, struct dentry* dentry, struct vfsmount* mount) {
-  struct walk walk = {
-      dentry,          mount,   BPF_CORE_READ(task, fs, root.dentry), BPF_CORE_READ(task, fs, root.mnt),
-      scratch->walked, WALK_END};
+  struct process* process = process_of(task->tgid);
+  struct walk walk = {dentry,
+                      mount,
+                      process ? (struct dentry*)process->root_dentry : BPF_CORE_READ(task, fs, root.dentry),
+                      process ? (struct vfsmount*)process->root_mount : BPF_CORE_READ(task, fs, root.mnt),
+                      scratch->walked,
+                      WALK_END};
   bpf_loop(128, walk_up, &walk, 0);
   __u32 begin = walk.at;
   if (begin > WALK_END) return at;

@@ -76,9 +76,18 @@ static __always_inline void take_socket(struct event* event, struct file* file, 
   }
 }
 
-/* Where a relative name starts: the directory that the descriptor is, or the current one. */
-static __always_inline void start_of(struct task_struct* task, __u32 dir_argument,
-                                     const struct event* event, struct path* path) {
+/* Where a name starts. A relative one: at the directory that the descriptor is, or the current one.
+ * Another: at the root, which is told if it is not the one of the command. */
+static __always_inline void start_of(struct task_struct* task, const struct process* process,
+                                     bool is_absolute, __u32 dir_argument, const struct event* event,
+                                     struct path* path) {
+  if (is_absolute) {
+    struct dentry* root = BPF_CORE_READ(task, fs, root.dentry);
+    if ((__u64)root == process->root_dentry) return;
+    path->dentry = root;
+    path->mnt = BPF_CORE_READ(task, fs, root.mnt);
+    return;
+  }
   int fd = dir_argument ? (int)argument(event, dir_argument) : -100;
   if (fd == -100) {
     path->dentry = BPF_CORE_READ(task, fs, pwd.dentry);
@@ -134,7 +143,7 @@ static __always_inline void record_call(struct pt_regs* regs, __s64 ret, __u32 i
     long n = bpf_probe_read_user_str(event->text, PIECE_MAX, (void*)argument(event, recipe->name1));
     length1 = n > 1 ? (n - 1) & (PIECE_MAX - 1) : 0;
     hash = hash_text(hash, event->text, length1);
-    if (length1 == 0 || event->text[0] != '/') start_of(task, recipe->dir1, event, &start1);
+    start_of(task, process, length1 && event->text[0] == '/', recipe->dir1, event, &start1);
     hash = mix(hash, (__u64)start1.dentry);
   } else if (recipe->data && argument(event, recipe->data)) {
     __u64 n = recipe->data_length_arg ? argument(event, recipe->data_length_arg) : recipe->data_length;
@@ -157,7 +166,7 @@ static __always_inline void record_call(struct pt_regs* regs, __s64 ret, __u32 i
     long n = bpf_probe_read_user_str(scratch->name2, PIECE_MAX, (void*)argument(event, recipe->name2));
     length2 = n > 1 ? (n - 1) & (PIECE_MAX - 1) : 0;
     hash = hash_text(hash, scratch->name2, length2);
-    if (length2 == 0 || scratch->name2[0] != '/') start_of(task, recipe->dir2, event, &start2);
+    start_of(task, process, length2 && scratch->name2[0] == '/', recipe->dir2, event, &start2);
     hash = mix(hash, (__u64)start2.dentry);
   }
   struct file* socket = 0;

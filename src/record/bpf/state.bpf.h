@@ -195,7 +195,11 @@ static __always_inline __u32* service_of_cgroup(struct task_struct* task) {
 static __always_inline void adopt(struct task_struct* task, __u32 service) {
   __u32 tgid = task->tgid;
   struct process* known = process_of(tgid);
-  struct process process = {service, BPF_CORE_READ(task, cred, uid.val), BPF_CORE_READ(task, cred, gid.val),
-                            known ? known->command : tgid};
+  struct process process = {service,
+                            BPF_CORE_READ(task, cred, uid.val),
+                            BPF_CORE_READ(task, cred, gid.val),
+                            known ? known->command : tgid,
+                            known ? known->root_dentry : (__u64)BPF_CORE_READ(task, fs, root.dentry),
+                            known ? known->root_mount : (__u64)BPF_CORE_READ(task, fs, root.mnt)};
   if (bpf_map_update_elem(&processes, &tgid, &process, BPF_ANY)) __sync_fetch_and_add(&table_full, 1);
 }
