@@ -85,7 +85,10 @@ class Finder {
   }
   // The path or, where it cannot be written in a policy, the nearest folder above that can.
   void offer_path(std::string_view name, std::string path, bool exact, std::string_view caution) {
-    while (path != "/" && !offer(fmt::format("{}:{}", name, path), exact, caution)) path = folder_of(path);
+    // What is read may come and go, and the unit has to start without it, too.
+    const std::string_view if_there = name == "read" ? "-" : "";
+    while (path != "/" && !offer(fmt::format("{}:{}{}", name, if_there, path), exact, caution))
+      path = folder_of(path);
   }
 
   // --- What the demands name ---------------------------------------------------------------------------
@@ -181,7 +184,7 @@ class Finder {
     if (homes.size() > 1) {
       std::erase_if(reads_, [](const Spot& spot) { return spot.path.starts_with("/home/"); });
       std::erase_if(found_, [](const auto& entry) {
-        return entry.first.row().name == "read" && entry.first.argument.starts_with("/home/");
+        return entry.first.row().name == "read" && entry.first.argument.starts_with("-/home/");
       });
     }
     std::map<std::string, std::size_t> per_folder;

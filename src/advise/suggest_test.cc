@@ -136,7 +136,7 @@ TEST(Suggest, GrantWithAMeaningBeforeRawNames) {
 }
 
 TEST(Suggest, HomesOfSeveralUsersAreNotNamed) {
-  EXPECT_EQ(suggested({file(FileAccess::read, "/home/alice/.rc")}), "read:/home/alice/.rc");
+  EXPECT_EQ(suggested({file(FileAccess::read, "/home/alice/.rc")}), "read:-/home/alice/.rc");
   EXPECT_EQ(suggested({file(FileAccess::read, "/home/alice/.rc"), file(FileAccess::read, "/home/bob/.rc")}),
             "home-read");
 }
@@ -146,7 +146,7 @@ TEST(Suggest, PrivateTemporaryFilesAreItsOwn) {
       suggested({file(FileAccess::create, "/tmp/web.Ab12Cd"), file(kWrite, "/tmp/web.Ab12Cd"),
                  file(FileAccess::read, "/tmp/web.Ab12Cd"), file(FileAccess::remove, "/tmp/web.Ab12Cd")}),
       "");
-  EXPECT_EQ(suggested({file(FileAccess::read, "/tmp/of-somebody-else")}), "read:/tmp/of-somebody-else");
+  EXPECT_EQ(suggested({file(FileAccess::read, "/tmp/of-somebody-else")}), "read:-/tmp/of-somebody-else");
   // Others look for a socket.
   EXPECT_EQ(suggested({file(FileAccess::create, "/tmp/web.sock", NodeType::socket),
                        UnixUse{UnixAction::bind, "SOCK_STREAM", "/tmp/web.sock"}}),
