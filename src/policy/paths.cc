@@ -51,7 +51,7 @@ class Opener {
   // between them. Beyond its own tree a path opens nothing: write:/var is not for a private /var/tmp.
   [[nodiscard]] bool is_opened_with(const catalogue::Tree& tree, std::string_view path,
                                     Access access) const {
-    if (access == Access::exec && is_opened_by_unit(tree, path)) return true;
+    if (access != Access::read && is_opened_by_unit(tree, path)) return true;
     return std::ranges::any_of(paths_, [&](const OpenedPath& other) {
       const bool opens_more = other.access == Access::write && access != Access::write;
       return (opens_more || (other.access == access && access != Access::exec && other.path != path)) &&
@@ -59,7 +59,8 @@ class Opener {
     });
   }
 
-  // To bind it read-only would take from the unit what it opens itself: BindPaths=/srv.
+  // To bind it read-only would take from the unit what it opens itself: BindPaths=/srv. To bind it writable
+  // would be a mount more.
   [[nodiscard]] bool is_opened_by_unit(const catalogue::Tree& tree, std::string_view path) const {
     return unit_ != nullptr && has_right(paths_of_unit(tree.when.directive).paths.at(path), Right::write);
   }
