@@ -124,6 +124,8 @@ class Judge {
       return std::move(now_);
     }
     std::visit([this](const auto& use) { ask(use); }, need.detail);
+    if (is_predicted(need, recording_))
+      set(Standing::doubtful, "the code can do it, and no recording shows it");
     if (now_.standing == Standing::needed && runs_outside(need))
       std::erase_if(now_.demands, [](const Demand& demand) {
         return !std::holds_alternative<DeviceDemand>(demand) &&

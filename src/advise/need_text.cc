@@ -186,6 +186,7 @@ std::string need_text(const Need& need) { return std::visit(Teller{}, need.detai
 
 std::string evidence_text(const Need& need, const Recording& recording) {
   const Occurrence& one = need.first();
+  if (is_predicted(need, recording)) return fmt::format("in the code of {}", one.first.comm);
   std::string text = one.first.comm.empty() ? "an unknown process" : one.first.comm;
   if (!one.first.exec_line.empty()) text = fmt::format("{} of {}", text, one.first.exec_line);
   const std::uint64_t count = need.count();

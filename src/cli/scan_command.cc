@@ -14,9 +14,11 @@
 #include "cli/select_units.h"
 #include "emit/scan_report.h"
 #include "machine/machine.h"
+#include "needs/recording_file.h"
 #include "reach/library_search.h"
 #include "reach/unit_programs.h"
 #include "unit/unit_name.h"
+#include "util/text.h"
 
 namespace harden {
 namespace {
@@ -25,7 +27,7 @@ using reach::ReachSet;
 
 struct ScanArguments {
   std::vector<std::string> what, plugins;
-  std::optional<std::string> root, why, compare, cache_dir;
+  std::optional<std::string> root, why, compare, cache_dir, output;
   std::optional<unsigned> for_systemd;
   std::string format = "table";
   bool json = false;
@@ -41,15 +43,17 @@ std::optional<int> read_options(Arguments arguments, ScanArguments& options, Con
   parser.add_arguments(options.what, 1);
   parser.add_text("--root", "DIR", options.root, "work on the file tree below DIR");
   parser.add_text("--why", "CALL", options.why, "only the way to this call, function by function");
-  parser.add_choice("--format", {"table", "filter", "json"}, options.format,
-                    "form of the output; filter: SystemCallFilter=");
+  parser.add_choice("--format", {"table", "filter", "json", "recording"}, options.format,
+                    "form of the output; filter: SystemCallFilter=; recording: for suggest and check");
   parser.add_flag("--json", options.json, "the same as --format=json");
   parser.add_number("--for-systemd", 1, USHRT_MAX, options.for_systemd,
                     "write the filter for systemd N; default: the systemd of the tree");
   parser.add_texts("--plugin", "FILE", options.plugins,
                    "a module that the program opens, beside those that the tree names");
-  parser.add_text("--compare", "FILE", options.compare,
-                  "hold the set against recorded calls: a name a line, or strace's output");
+  parser.add_text(
+      "--compare", "FILE", options.compare,
+      "hold the set against recorded calls: of `harden record`, a name a line, or strace's output");
+  parser.add_text("-o,--output", "FILE", options.output, "write the recording there");
   parser.add_text("--cache", "DIR", options.cache_dir, "keep what was read of each module there");
   parser.add_flag("--no-cache", options.no_cache, "read every module anew");
   parser.add_note(
@@ -58,6 +62,10 @@ std::optional<int> read_options(Arguments arguments, ScanArguments& options, Con
       "filter; 2 there is no such program, or other trouble.");
   if (const auto code = parser.parse(arguments, console)) return code;
   if (options.json) options.format = "json";
+  if (options.output && options.format != "recording") {
+    console.report("scan", Error{Errc::invalid, "-o goes with --format=recording", 0, {}, {}, {}});
+    return kExitTrouble;
+  }
   return std::nullopt;
 }
 
@@ -127,6 +135,13 @@ void merge(ReachSet& all, ReachSet one) {
   for (reach::UnresolvedSite& site : one.unresolved) all.unresolved.push_back(std::move(site));
 }
 
+// Of a recording, a list of names or strace's output.
+Result<std::vector<std::string>> read_calls(const std::string& file) {
+  if (const auto recording = read_recording(file)) return reach::recorded_calls(recording->recording);
+  HARDEN_TRY(const std::string text, read_input_file(file));
+  return reach::read_recorded_calls(text);
+}
+
 int print_why(const ReachSet& set, const std::string& name, Console& console) {
   const auto call = std::ranges::find(set.calls, name, &reach::ReachedCall::name);
   if (call == set.calls.end()) {
@@ -146,9 +161,22 @@ int print_set(const ReachSet& set, const ScanArguments& options, const FileSyste
     console.write(scan_text(set, console.width(), console.style()));
     return kExitFine;
   }
+  for (const std::string& one : set.objections)
+    console.report(Diagnostic{Severity::error, "incomplete", {}, one, {}});
+  if (options.format == "recording") {
+    const std::string unit = options.what.size() == 1 && is_unit_argument(options.what.front())
+                                 ? with_suffix(std::string(base_name(options.what.front())))
+                                 : std::string();
+    const Recording recording = as_recording(set, unit);
+    if (!options.output) {
+      console.write(print_recording(recording));
+    } else if (const auto written = write_recording(recording, *options.output); !written) {
+      console.report(written.error());
+      return kExitTrouble;
+    }
+    return set.objections.empty() ? kExitFine : kExitFinding;
+  }
   if (!set.objections.empty()) {
-    for (const std::string& one : set.objections)
-      console.report(Diagnostic{Severity::error, "incomplete", {}, one, {}});
     console.say("no filter was written: it might refuse calls that " + set.program + " makes");
     return kExitFinding;
   }
@@ -197,12 +225,12 @@ int scan_programs(Arguments arguments, const reach::Isa& isa, Console& console) 
   }
   if (options.why) return print_why(all, *options.why, console);
   if (options.compare) {
-    const auto text = read_input_file(*options.compare);
-    if (!text) {
-      console.report(text.error());
+    const auto recorded = read_calls(*options.compare);
+    if (!recorded) {
+      console.report(recorded.error());
       return kExitTrouble;
     }
-    const reach::Comparison comparison = compare_calls(all, reach::read_recorded_calls(*text));
+    const reach::Comparison comparison = compare_calls(all, *recorded);
     console.write(comparison_text(all, comparison, console.width(), console.style()));
     return comparison.missed.empty() ? kExitFine : kExitFinding;
   }

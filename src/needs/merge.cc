@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Every join here is the greater or lesser of two by a total order, or a union: so merge() is associative,
 // commutative and idempotent, also for two cut-off copies of one recording.
+#include <fmt/format.h>
+#include <sys/random.h>
+
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -108,9 +113,25 @@ Recording merge(Recording a, const Recording& b) {
   return a;
 }
 
+std::string new_source_id() {
+  std::array<unsigned char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) < 0) std::abort();  // so few never fail
+  std::string id;
+  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
+  return id;
+}
+
+bool is_predicted(const Need& need, const Recording& recording) {
+  return std::ranges::all_of(need.seen, [&](const Occurrence& one) {
+    return one.source < recording.sources.size() && recording.sources[one.source].backend == kStaticBackend;
+  });
+}
+
 std::vector<std::string> objections(const Recording& recording) {
   std::vector<std::string> found;
-  if (recording.sources.empty()) found.emplace_back("nothing was recorded");
+  if (std::ranges::all_of(recording.sources,
+                          [](const Source& one) { return one.backend == kStaticBackend; }))
+    found.emplace_back("nothing was recorded");
   const auto say = [&](bool holds, const std::string& clause) {
     if (holds && std::ranges::find(found, clause) == found.end()) found.push_back(clause);
   };

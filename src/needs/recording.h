@@ -32,7 +32,7 @@ struct Source {
   std::vector<std::string> command;  // of `record -- CMD`
   bool user = false;  // a unit of a user manager
   std::string kernel, systemd;  // "6.1.0-56-cloud-amd64", "252"; empty if not known
-  std::string backend;  // "ebpf", "ptrace"
+  std::string backend;  // "ebpf", "ptrace"; "static": read from the program's code, nothing was run
   std::vector<Hook> hooks;
   std::vector<std::string> sandbox;  // directives of the unit that were in force and refuse things:
                                      // what lies behind a refusal was not seen
@@ -46,11 +46,19 @@ struct Source {
   friend auto operator<=>(const Source&, const Source&) = default;
 };
 
+inline constexpr std::string_view kStaticBackend = "static";
+
 struct Recording {
   std::vector<Source> sources;  // by id, each once
   std::vector<Need> needs;  // by detail and error, each once
   friend bool operator==(const Recording&, const Recording&) = default;
 };
+
+// 32 hexadecimal digits from the kernel's random numbers.
+[[nodiscard]] std::string new_source_id();
+
+// Did nothing but a reading of the program's code say so?
+[[nodiscard]] bool is_predicted(const Need& need, const Recording& recording);
 
 // Sorts, joins what is the same need or source, and drops sources that are out of range: the form in
 // which equal recordings are equal values. Whoever builds a Recording by hand calls it.

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -472,6 +473,15 @@ Result<void> write_recording(const Recording& recording, const std::string& path
   }
   constexpr mode_t kMode = 0600;  // it tells what a service does and where: not everybody's
   return write_output(path, text, kMode);
+}
+
+std::string own_recordings_dir(bool of_user_manager) {
+  if (::geteuid() == 0 && !of_user_manager) return std::string(kRecordingsDir);
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state == '/') return std::string(state) + "/harden/recordings";
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home == '/') return std::string(home) + "/.local/state/harden/recordings";
+  return std::string(kRecordingsDir);
 }
 
 }  // namespace harden

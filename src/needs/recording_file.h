@@ -40,6 +40,11 @@ struct ReadRecording {
 // is large or its name ends in ".zst".
 [[nodiscard]] Result<void> write_recording(const Recording& recording, const std::string& path);
 
+// Where recordings of a unit are kept, as FOLDER/UNIT/ID.jsonl: for root the machine's folder, for a user,
+// and for units of a user's own manager, one below $XDG_STATE_HOME.
+inline constexpr std::string_view kRecordingsDir = "/var/lib/harden/recordings";
+[[nodiscard]] std::string own_recordings_dir(bool of_user_manager);
+
 // For a recorder that writes as it goes: the first line of a file, a source, a need; each ends in a
 // newline. A later line about the same source or need joins the earlier as merge() does.
 [[nodiscard]] std::string header_line();

@@ -2,12 +2,15 @@
 #include "reach/recording.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "catalogue/syscall_names.h"
 #include "util/text.h"
 
 namespace harden::reach {
 namespace {
+
+constexpr std::string_view kNativeAbi = "x86-64";
 
 // "openat", "[pid  12] openat(AT_FDCWD, …", "12 <... openat resumed>…": openat; anything else: empty.
 std::string_view call_of(std::string_view line) {
@@ -34,6 +37,36 @@ std::vector<std::string> read_recorded_calls(std::string_view text) {
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());
   return names;
+}
+
+std::vector<std::string> recorded_calls(const Recording& recording) {
+  std::vector<std::string> names;
+  for (const Need& need : recording.needs)
+    if (const auto* call = std::get_if<SyscallUse>(&need.detail);
+        call != nullptr && call->abi == kNativeAbi && !is_predicted(need, recording))
+      names.push_back(call->name);
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
+
+Recording as_recording(const ReachSet& set, const std::string& unit) {
+  harden::Source source;
+  source.id = new_source_id();
+  source.unit = unit;
+  if (unit.empty()) source.command = {set.program};
+  source.backend = kStaticBackend;
+  using namespace std::chrono;
+  source.started_ms = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  source.stopped_ms = source.started_ms;
+  Recording recording{{source}, {}};
+  FirstUse first;
+  first.comm = base_name(set.program);
+  first.exe = set.program;
+  for (const ReachedCall& call : set.calls)
+    recording.needs.push_back({SyscallUse{std::string(kNativeAbi), call.name}, {}, {{0, 1, 0, first}}});
+  normalize(recording);
+  return recording;
 }
 
 Comparison compare_calls(const ReachSet& set, const std::vector<std::string>& recorded) {

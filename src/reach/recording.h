@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "needs/recording.h"
 #include "reach/scan.h"
 
 namespace harden::reach {
@@ -14,6 +15,13 @@ namespace harden::reach {
 // once, ascending. Lines that name no system call of the kernel's table are passed over; '#' begins a
 // comment.
 [[nodiscard]] std::vector<std::string> read_recorded_calls(std::string_view text);
+
+// The same of a recording by `harden record`: its calls by the native ABI.
+[[nodiscard]] std::vector<std::string> recorded_calls(const Recording& recording);
+
+// The set as a recording of the unit (empty: of the program as a command): what the code can do joins what
+// was seen, and `suggest` and `check` tell the two apart.
+[[nodiscard]] Recording as_recording(const ReachSet& set, const std::string& unit);
 
 struct Comparison {
   std::vector<std::string> missed;               // recorded and not predicted: a fault of the prediction

@@ -2,27 +2,15 @@
 #include "record/collector.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 
 #include "needs/recording_file.h"
 
 namespace harden::record {
-
-std::string random_id() {
-  std::array<unsigned char, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) < 0) std::abort();  // so few never fail
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string id;
-  for (const unsigned char byte : bytes) (id += kHex[byte >> 4U]) += kHex[byte & 15U];
-  return id;
-}
 
 std::int64_t now_ms() {
   using namespace std::chrono;

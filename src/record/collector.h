@@ -51,7 +51,6 @@ class Collector {
 };
 
 // 32 hexadecimal digits.
-[[nodiscard]] std::string random_id();
 [[nodiscard]] std::int64_t now_ms();
 
 }  // namespace harden::record

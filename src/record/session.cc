@@ -10,9 +10,9 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <utility>
 
+#include "needs/recording_file.h"
 #include "record/collector.h"
 #include "util/text.h"
 
@@ -63,21 +63,12 @@ std::string default_output(const Request& request, const std::string& unit, cons
     const std::string_view name = base_name(request.command.front());
     return std::string(name).append("-").append(id.substr(0, 8)).append(".jsonl");
   }
-  std::string dir = "/var/lib/harden/recordings";
-  if (::geteuid() != 0 || request.user) {
-    const char* state = std::getenv("XDG_STATE_HOME");
-    const char* home = std::getenv("HOME");
-    if (state != nullptr && *state == '/')
-      dir = std::string(state) + "/harden/recordings";
-    else if (home != nullptr && *home == '/')
-      dir = std::string(home) + "/.local/state/harden/recordings";
-  }
-  return dir + "/" + unit + "/" + id + ".jsonl";
+  return own_recordings_dir(request.user) + "/" + unit + "/" + id + ".jsonl";
 }
 
 Source new_source(const Request& request, std::string backend) {
   Source source;
-  source.id = random_id();
+  source.id = new_source_id();
   source.started_ms = now_ms();
   source.unit = request.unit;
   source.command = request.command;
