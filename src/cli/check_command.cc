@@ -70,12 +70,13 @@ int run_check(Arguments arguments, Console& console) {
                       "Which recorded needs the unit's policy would refuse or, where it has none, its own "
                       "settings: by which setting, with which result, and which grant opens it. Nothing is "
                       "run, and no privileges are needed.",
-                      "UNIT|FILE RECORDING…");
-  parser.add_arguments(words, 2);
+                      "UNIT|FILE [RECORDING…]");
+  parser.add_arguments(words, 1);
   parser.add_text("--policy", "FILE", file, "a file with a section [X-Harden], in place of the unit's own");
   add_tree_options(parser, tree);
   add_policy_options(parser, options);
   parser.add_flag("--json", json, "print one JSON record");
+  parser.add_note("Without a recording: those that `harden record` has kept of the unit.");
   parser.add_note("Exit status: 0 nothing is refused; 1 something is; 2 a fault, or other trouble.");
   if (const auto code = parser.parse(arguments, console)) return *code;
 
@@ -89,7 +90,7 @@ int run_check(Arguments arguments, Console& console) {
   auto target = read_target(options, source, console);
   if (!target) return kExitTrouble;
   if (!options.user) target->runs_as = runs_as_of(loaded.settings);
-  const auto read = read_recordings(files, selected.label, console);
+  const auto read = read_recordings(files, selected.label, tree.root, console);
   if (!read) return kExitTrouble;
 
   const Policy* const judged = policy ? &*policy : nullptr;

@@ -2,10 +2,13 @@
 #include "cli/companion.h"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <climits>
+#include <csignal>
 #include <vector>
 
 namespace harden {
@@ -34,6 +37,31 @@ int run_companion(std::string_view program, Arguments arguments, const Console& 
                        {},
                        "it stands beside harden or in ../libexec/harden",
                        {}});
+  return kExitTrouble;
+}
+
+int call_companion(std::string_view program, Arguments arguments, const Console& console) {
+  const auto before = std::signal(SIGINT, SIG_IGN);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (void)::dup2(STDERR_FILENO, STDOUT_FILENO);   // of a closed stderr nobody reads anything
+    (void)std::signal(SIGINT, before == SIG_ERR ? SIG_DFL : before);
+    ::_exit(run_companion(program, arguments, console));
+  }
+  int status = 0;
+  pid_t ended = child;
+  if (child > 0) do
+      ended = ::waitpid(child, &status, 0);
+    while (ended < 0 && errno == EINTR);
+  const int fault = errno;
+  if (before != SIG_ERR) (void)std::signal(SIGINT, before);
+  if (ended < 0) {
+    console.report(fail_errno(fault, fmt::format("cannot run {}", program)).error());
+    return kExitTrouble;
+  }
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  console.report(Error{
+      Errc::refused, fmt::format("{} was ended by signal {}", program, WTERMSIG(status)), 0, {}, {}, {}});
   return kExitTrouble;
 }
 

@@ -104,6 +104,10 @@ void Console::say(std::string_view line) const {
   (void)write_all(STDERR_FILENO, escape_for_terminal(line) + "\n");   // as above
 }
 
+void Console::ask(std::string_view question) const {
+  (void)write_all(STDERR_FILENO, escape_for_terminal(question));   // as above
+}
+
 int Console::finish(int code) const {
   if (write_errno_ == 0) return code;
   if (write_errno_ != EPIPE)   // who closed the pipe has read enough

@@ -38,6 +38,8 @@ class Console {
   void report(const Diagnostic& diagnostic) const;
   // A line of talk, on stderr.
   void say(std::string_view line) const;
+  // The same without its end, for an answer behind it.
+  void ask(std::string_view question) const;
 
   // The exit code, `code` unless the output could not be written.
   [[nodiscard]] int finish(int code) const;

@@ -2,9 +2,11 @@
 #include "cli/recordings.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "needs/recording_file.h"
+#include "unit/unit_name.h"
 
 namespace harden {
 namespace {
@@ -32,10 +34,69 @@ Recording about(Recording recording, const std::string& unit) {
   return recording;
 }
 
+namespace filesystem = std::filesystem;
+
+// The paths in a folder, sorted; none where it cannot be read, with the reason in `fault`.
+std::vector<filesystem::path> list(const filesystem::path& dir, std::error_code& fault) {
+  std::vector<filesystem::path> paths;
+  for (filesystem::directory_iterator at(dir, fault), end; !fault && at != end; at.increment(fault))
+    paths.push_back(at->path());
+  std::ranges::sort(paths);
+  return paths;
+}
+
+// Those that were kept of the unit; of a template, of all its instances. A folder that is not there holds
+// none.
+Result<std::vector<std::string>> find_kept(const std::string& unit,
+                                           const std::optional<std::string>& root) {
+  std::vector<std::string> dirs = {root.value_or("") + std::string(kRecordingsDir)};
+  if (!root && own_recordings_dir(false) != dirs.front()) dirs.push_back(own_recordings_dir(false));
+  const auto name = parse_unit_name(unit);
+  const bool is_template = name && name->kind() == UnitNameKind::template_;
+  std::vector<std::string> files;
+  const auto look_into = [&](const filesystem::path& dir) -> Result<void> {
+    std::error_code fault;
+    for (const filesystem::path& path : list(dir, fault))
+      if (path.extension() == ".jsonl" || path.extension() == ".zst") files.push_back(path.string());
+    if (fault && fault != std::errc::no_such_file_or_directory)
+      return fail_errno(fault.value(), "cannot read the folder of recordings", {dir.string(), 0});
+    return {};
+  };
+  for (const std::string& dir : dirs) {
+    if (!is_template) {
+      HARDEN_CHECK(look_into(filesystem::path(dir) / unit));
+      continue;
+    }
+    std::error_code fault;
+    for (const filesystem::path& path : list(dir, fault)) {
+      const auto instance = parse_unit_name(path.filename().string());
+      if (instance && instance->template_name() == *name) {
+        HARDEN_CHECK(look_into(path));
+      }
+    }
+  }
+  return files;
+}
+
 }  // namespace
 
-std::optional<ReadRecordings> read_recordings(const std::vector<std::string>& files,
-                                              const std::string& unit, const Console& console) {
+std::optional<ReadRecordings> read_recordings(std::vector<std::string> files, const std::string& unit,
+                                              const std::optional<std::string>& root,
+                                              const Console& console) {
+  if (files.empty()) {
+    auto kept = find_kept(unit, root);
+    if (!kept || kept->empty()) {
+      console.report(unit, !kept ? kept.error()
+                                 : Error{Errc::not_found,
+                                         "there is no recording of it",
+                                         0,
+                                         {},
+                                         "`harden record " + unit + " --restart` makes one",
+                                         {}});
+      return std::nullopt;
+    }
+    files = std::move(*kept);
+  }
   ReadRecordings all;
   for (const std::string& file : files) {
     auto read = read_recording(file);

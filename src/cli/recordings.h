@@ -16,10 +16,12 @@ struct ReadRecordings {
   bool is_whole = true;   // nothing of the files had to be left out
 };
 
-// The files merged; of a recording of several units the part about `unit`. Nothing: a file cannot be read,
-// which has been said.
-[[nodiscard]] std::optional<ReadRecordings> read_recordings(const std::vector<std::string>& files,
+// The files merged; of a recording of several units the part about `unit`. Without files, those that
+// `harden record` has kept of the unit, or of the template's instances, in the tree below `root`. Nothing:
+// a file cannot be read, or there is none, which has been said.
+[[nodiscard]] std::optional<ReadRecordings> read_recordings(std::vector<std::string> files,
                                                             const std::string& unit,
+                                                            const std::optional<std::string>& root,
                                                             const Console& console);
 
 }  // namespace harden

@@ -35,6 +35,11 @@ class ReportText {
   ReportText(const SuggestReport& report, std::size_t width, const Style& style)
       : report_(report), width_(width), style_(style) {}
 
+  std::string print_one(const SuggestedGrant& grant, std::size_t listed) && {
+    print_grant(grant, listed);
+    return std::move(out_);
+  }
+
   std::string print() && {
     const Suggestion& suggestion = report_.suggestion;
     std::string line = fmt::format("{} on {}, systemd {}: {} grant{}", escape_for_terminal(report_.unit),
@@ -52,7 +57,7 @@ class ReportText {
                                   escape_for_terminal(joined_texts(normalized(std::move(grants))))),
                       width_, style_, Ink::dim);
     }
-    for (const SuggestedGrant& one : suggestion.grants) print_grant(one);
+    for (const SuggestedGrant& one : suggestion.grants) print_grant(one, kListed);
     print_lost();
     print_doubtful();
     print_open();
@@ -71,15 +76,15 @@ class ReportText {
     return text;
   }
 
-  void print_grant(const SuggestedGrant& one) {
+  void print_grant(const SuggestedGrant& one, std::size_t listed_max) {
     out_ += '\n';
     style_.paint(out_, escape_for_terminal(one.grant.text()), Ink::strong);
     out_ += fmt::format("  ({} danger) {}\n", danger_name(one.danger), one.grant.row().summary);
     if (!one.caution.empty()) paragraph("    think twice: ", one.caution, Ink::fair);
     std::size_t listed = 0;
     for (const Judged* need : one.evidence) {
-      if (++listed > kListed) {
-        paragraph("    ", fmt::format("and {} more", one.evidence.size() - kListed), Ink::dim);
+      if (++listed > listed_max) {
+        paragraph("    ", fmt::format("and {} more", one.evidence.size() - listed_max), Ink::dim);
         break;
       }
       paragraph(listed == 1 ? "    without it it could not " : "    nor ", evidence(*need), Ink::dim);
@@ -182,6 +187,11 @@ ordered_json lost_json(const Suggestion& suggestion) {
 
 std::string suggest_text(const SuggestReport& report, std::size_t width, const Style& style) {
   return ReportText(report, width, style).print();
+}
+
+std::string suggested_grant_text(const SuggestReport& report, const SuggestedGrant& grant, bool all,
+                                 std::size_t width, const Style& style) {
+  return ReportText(report, width, style).print_one(grant, all ? grant.evidence.size() : kListed);
 }
 
 std::string suggest_json(const SuggestReport& report) {

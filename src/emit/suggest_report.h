@@ -28,6 +28,9 @@ struct SuggestReport {
 };
 
 [[nodiscard]] std::string suggest_text(const SuggestReport& report, std::size_t width, const Style& style);
+// One grant of it as there; `all` of its evidence, or some.
+[[nodiscard]] std::string suggested_grant_text(const SuggestReport& report, const SuggestedGrant& grant,
+                                               bool all, std::size_t width, const Style& style);
 [[nodiscard]] std::string suggest_json(const SuggestReport& report);  // docs/schema/suggest.schema.json
 // A drop-in with the section [X-Harden]; the evidence in comments.
 [[nodiscard]] std::string suggest_drop_in(const SuggestReport& report);

@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -299,6 +300,64 @@ class Options(unittest.TestCase):
             done = run("compile", "--profile", "light@1", "--allow", "jit", "--allow", "connect", str(unit))
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(b"# with connect, jit", done.stdout)
+
+
+class Advice(unittest.TestCase):
+    """suggest and check beyond what golden/advise shows: which recordings, which questions."""
+    INPUT = pathlib.Path(__file__).resolve().parents[1] / "golden/advise/input"
+
+    def setUp(self):
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        self.root = pathlib.Path(temp.name) / "root"
+        shutil.copytree(self.INPUT, self.root)
+        self.at_root = (f"--root={self.root}", "--for-systemd=257")
+        self.recording = str(self.root / "web.rec")
+
+    def test_without_a_recording_those_that_were_kept_are_taken(self):
+        done = run("check", "web", *self.at_root)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"there is no recording of it", done.stderr)
+        kept = self.root / "var/lib/harden/recordings/web.service"
+        kept.mkdir(parents=True)
+        shutil.copy(self.recording, kept / "0.jsonl")
+        for command in (["check", "web"], ["suggest", "web", "--format=dropin"]):
+            self.assertEqual(run(*command, *self.at_root).stdout, run(*command, self.recording, *self.at_root).stdout)
+
+    def test_a_template_takes_the_recordings_of_its_instances(self):
+        units = self.root / "etc/systemd/system"
+        shutil.copy(units / "web.service", units / "web@.service")
+        kept = self.root / "var/lib/harden/recordings/web@one.service"
+        kept.mkdir(parents=True)
+        shutil.copy(self.recording, kept / "0.jsonl")
+        self.assertIn(b"Allow=listen:80", run("suggest", "web@", "--format=dropin", *self.at_root).stdout)
+
+    def suggest_on_terminal(self, answers):
+        words = [PROGRAM, "suggest", "web", self.recording, "--ask", "--format=dropin", *self.at_root]
+        main, side = pty.openpty()
+        with subprocess.Popen(words, env=clean_env(), stdin=side, stdout=subprocess.PIPE, stderr=side) as child:
+            os.close(side)
+            os.write(main, answers.encode())
+            out = child.stdout.read().decode()
+            code = child.wait(60)
+        os.close(main)
+        return code, "".join(out.partition("# web.service")[1:])
+
+    def test_ask_leaves_out_what_is_refused_and_remembers_what_is_refused_for_good(self):
+        code, all_kept = self.suggest_on_terminal("a\n")
+        self.assertEqual(code, 0)
+        self.assertIn("Allow=listen:80\n", all_kept)
+        code, out = self.suggest_on_terminal("n\n?\ny\nv\na\n")
+        self.assertEqual(code, 0)
+        grants = [line for line in all_kept.splitlines() if line.startswith("Allow=")]
+        left = [line for line in out.splitlines() if line.startswith("Allow=")]
+        self.assertEqual([one for one in grants if one not in left], [grants[0], grants[2]])
+        self.assertIn("Ignore=", out)
+        self.assertNotIn("bind:", out[out.find("Ignore="):])   # listen:80 was refused for this time only
+        self.assertEqual(self.suggest_on_terminal("q\n"), (2, ""))
+
+    def test_ask_needs_a_terminal(self):
+        self.assertEqual(run("suggest", "web", self.recording, "--ask", *self.at_root).returncode, 2)
 
 
 if __name__ == "__main__":
