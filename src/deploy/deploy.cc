@@ -222,7 +222,7 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
   }
   const bool restart = options.restart && before.is_running();
 
-  Pending pending{Phase::trying, {}, 0, boot_id_, restart};
+  Pending pending{DeployPhase::trying, {}, 0, boot_id_, restart};
   HARDEN_TRY(pending.generation, next_generation(plan));
   if (std::ranges::all_of(pending.generation.files,
                           [](const ChangedFile& file) { return file.before == file.after; })) {
@@ -264,7 +264,7 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
     }
   }
   if (options.trial) {
-    pending.phase = Phase::trial;
+    pending.phase = DeployPhase::trial;
     HARDEN_CHECK(store_.set_pending(plan.unit, pending));
     outcome.kind = Outcome::Kind::on_trial;
     outcome.deadline_us = pending.deadline_us;
@@ -280,7 +280,7 @@ Result<Outcome> Deployer::apply(const Plan& plan, const ApplyOptions& options) {
 
 Result<void> Deployer::commit(const std::string& unit, const Pending& tried) {
   Pending pending = tried;
-  pending.phase = Phase::committing;
+  pending.phase = DeployPhase::committing;
   HARDEN_CHECK(store_.set_pending(unit, pending));
   HARDEN_CHECK(store_.add_generation(unit, pending.generation));
   for (const ChangedFile& file : pending.generation.files)
@@ -307,7 +307,7 @@ Result<void> Deployer::uncommit(const std::string& unit, const Pending& pending)
 
 Result<Outcome> Deployer::confirm(const std::string& unit) {
   HARDEN_TRY(const std::optional<Pending> pending, store_.pending(unit));
-  if (!pending || pending->phase != Phase::trial)
+  if (!pending || pending->phase != DeployPhase::trial)
     return fail(Errc::not_found, fmt::format("{}: nothing is on trial", unit), {},
                 "`harden status` shows what is in force");
   HARDEN_CHECK(commit(unit, *pending));
@@ -317,7 +317,7 @@ Result<Outcome> Deployer::confirm(const std::string& unit) {
 Result<Outcome> Deployer::end_trial(const std::string& unit, unsigned generation) {
   HARDEN_TRY(const std::optional<Pending> pending, store_.pending(unit));
   if (!pending || pending->generation.number != generation || pending->deadline_us == 0 ||
-      pending->phase == Phase::committing || pending->phase == Phase::rolling_back)
+      pending->phase == DeployPhase::committing || pending->phase == DeployPhase::rolling_back)
     return Outcome{};  // it was confirmed, or ended, in time
   HARDEN_CHECK(put_back(unit, *pending));
   return Outcome{Outcome::Kind::put_back, pending->generation.previous, 0, {}, {}};
@@ -375,7 +375,7 @@ Result<Outcome> Deployer::rollback(const std::string& unit, std::optional<unsign
     return fail(Errc::invalid, fmt::format("{}: generation {} is not one that it came from", unit, target),
                 {}, fmt::format("one of {}", fmt::join(chain, ", ")));
 
-  Pending step{Phase::rolling_back, {}, 0, boot_id_, true};
+  Pending step{DeployPhase::rolling_back, {}, 0, boot_id_, true};
   step.generation.number = target;
   HARDEN_CHECK(store_.set_pending(unit, step));
   Outcome outcome{Outcome::Kind::put_back, target, 0, {}, {}};
@@ -389,19 +389,19 @@ Result<std::optional<std::string>> Deployer::recover(const std::string& unit) {
   HARDEN_TRY(const std::optional<Pending> pending, store_.pending(unit));
   if (!pending) return std::optional<std::string>();
   switch (pending->phase) {
-    case Phase::trial:
+    case DeployPhase::trial:
       // A reboot has ended it: nothing of it was in /etc.
       if (pending->boot_id == boot_id_ && control_.now_us() < pending->deadline_us)
         return std::optional<std::string>();
       HARDEN_CHECK(put_back(unit, *pending));
       return fmt::format("{}: the trial is over, and the unit as it was before", unit);
-    case Phase::trying:
+    case DeployPhase::trying:
       HARDEN_CHECK(put_back(unit, *pending));
       return fmt::format("{}: an apply was cut off; the unit is as it was before", unit);
-    case Phase::committing:
+    case DeployPhase::committing:
       HARDEN_CHECK(commit(unit, *pending));
       return fmt::format("{}: an apply was cut off when it had proved good; it is done now", unit);
-    case Phase::rolling_back: {
+    case DeployPhase::rolling_back: {
       std::vector<std::string> notes;
       HARDEN_CHECK(write_back(unit, pending->generation.number, notes));
       HARDEN_CHECK(take_up(unit, true));

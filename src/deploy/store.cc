@@ -150,7 +150,7 @@ auto read_record(const std::string& path, Read read) -> Result<decltype(read(jso
 
 }  // namespace
 
-std::string_view phase_name(Phase phase) { return kPhases.at(static_cast<std::size_t>(phase)); }
+std::string_view phase_name(DeployPhase phase) { return kPhases.at(static_cast<std::size_t>(phase)); }
 
 Result<Store> Store::open(const std::string& dir) {
   HARDEN_CHECK(make_dir(dir));
@@ -218,7 +218,7 @@ Result<std::optional<Pending>> Store::pending(const std::string& unit) const {
     Pending read;
     const auto phase = std::ranges::find(kPhases, record.at("phase").get<std::string>());
     if (phase == kPhases.end()) throw json::other_error::create(501, "unknown phase", nullptr);
-    read.phase = static_cast<Phase>(phase - kPhases.begin());
+    read.phase = static_cast<DeployPhase>(phase - kPhases.begin());
     read.generation = generation_of(record.at("generation"));
     read.deadline_us = record.at("deadline_us").get<std::uint64_t>();
     read.boot_id = record.at("boot_id").get<std::string>();

@@ -43,16 +43,16 @@ struct Generation {
   friend bool operator==(const Generation&, const Generation&) = default;
 };
 
-enum class Phase : std::uint8_t {
+enum class DeployPhase : std::uint8_t {
   trying,  // files lie in /run, and the unit is restarted and watched
   trial,  // it runs well; confirm in time
   committing,  // files go to /etc
   rolling_back,  // the files of a generation before are put back
 };
-[[nodiscard]] std::string_view phase_name(Phase phase);
+[[nodiscard]] std::string_view phase_name(DeployPhase phase);
 
 struct Pending {
-  Phase phase = Phase::trying;
+  DeployPhase phase = DeployPhase::trying;
   Generation generation;  // what is to be; of rolling_back only the number counts
   std::uint64_t deadline_us = 0;  // of a trial
   std::string boot_id;  // in which the step began

@@ -30,7 +30,7 @@ TEST(Store, GivesBackWhatItWasGiven) {
   EXPECT_EQ(store.generation("a.service", 1).value(), sample(1));
   EXPECT_EQ(store.units(), std::vector<std::string>{"a.service"});
 
-  const Pending pending{Phase::trial, sample(3), 42, "boot", false};
+  const Pending pending{DeployPhase::trial, sample(3), 42, "boot", false};
   ASSERT_TRUE(store.set_pending("a.service", pending));
   EXPECT_EQ(store.pending("a.service").value(), pending);
   ASSERT_TRUE(store.clear_pending("a.service"));

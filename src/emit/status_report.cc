@@ -27,7 +27,8 @@ std::string policy_text(const Generation& generation) {
 }
 
 std::string pending_text(const Pending& pending, std::uint64_t now_us) {
-  if (pending.phase != Phase::trial) return fmt::format("cut off while {}", phase_name(pending.phase));
+  if (pending.phase != DeployPhase::trial)
+    return fmt::format("cut off while {}", phase_name(pending.phase));
   if (pending.deadline_us <= now_us) return "its trial is over";
   return fmt::format("on trial for {} more",
                      time_span_text(std::chrono::seconds((pending.deadline_us - now_us) / kMicroseconds)));
@@ -54,7 +55,7 @@ std::string status_text(const StatusReport& report, std::size_t width, const Sty
     states.insert(states.end(), row.drift.begin(), row.drift.end());
     if (states.empty()) states.push_back(row.active.empty() ? "as it was applied" : row.active);
     const bool is_odd = row.pending || !row.drift.empty();
-    const std::string policy = row.pending && row.pending->phase != Phase::rolling_back
+    const std::string policy = row.pending && row.pending->phase != DeployPhase::rolling_back
                                    ? policy_text(row.pending->generation)
                                : row.current ? policy_text(*row.current)
                                              : "none any more";

@@ -11,8 +11,10 @@
 #include "cli/option_parser.h"
 #include "cli/select_units.h"
 #include "live/commands.h"
+#include "live/edit.h"
 #include "live/session.h"
 #include "live/unit_plan.h"
+#include "live/watch.h"
 #include "machine/switched_off.h"
 #include "policy/harden_conf.h"
 #include "settings/settings.h"
@@ -31,8 +33,10 @@ struct Options {
   PlanOptions plan;
   ApplyOptions apply;
   std::vector<std::string> units;
-  std::optional<std::string> check, check_limit, settle, trial;
-  bool all = false, keep_going = false, dry_run = false, json = false, no_restart = false;
+  std::optional<std::string> check, check_limit, settle, trial, watch;
+  bool all = false, edit = false, keep_going = false, dry_run = false, json = false, no_restart = false;
+
+  [[nodiscard]] bool changes_the_unit() const { return !dry_run && !watch; }
 };
 
 std::optional<int> read_options(Arguments arguments, Options& options, Console& console) {
@@ -47,6 +51,11 @@ std::optional<int> read_options(Arguments arguments, Options& options, Console& 
                   "the policy of this file; default: the unit's own, else the one that is shipped for it");
   parser.add_flag("--dangerous", options.plan.dangerous,
                   "let --allow name grants that leave next to nothing shut");
+  parser.add_flag("--edit", options.edit, "edit the policy first, by $SYSTEMD_EDITOR, $EDITOR or $VISUAL");
+  parser.add_text(
+      "--watch", "TIME", options.watch,
+      "enforce nothing: record the running unit so long, as 2d, or up to Ctrl-C, and tell what the "
+      "policy would have refused");
   parser.add_text("--trial", "TIME", options.trial,
                   "put it back after that time, as 10min, unless `harden confirm` comes first");
   parser.add_text("--check", "COMMAND", options.check,
@@ -66,7 +75,8 @@ std::optional<int> read_options(Arguments arguments, Options& options, Console& 
   parser.add_flag("--keep-going", options.keep_going,
                   "with several units: go on after one that was put back");
   parser.add_note(
-      "Exit status: 0 done; 1 a unit was put back; 2 there is no policy, no such unit, or other trouble.");
+      "Exit status: 0 done; 1 a unit was put back, or --watch found something; 2 there is no policy, no "
+      "such unit, or other trouble.");
   if (const auto code = parser.parse(arguments, console)) return code;
 
   const auto complain = [&](const Error& error) {
@@ -80,6 +90,10 @@ std::optional<int> read_options(Arguments arguments, Options& options, Console& 
     return wrong(options.all ? "--all takes no unit" : "there is no unit", "name units, or --all");
   if (options.plan.from && (options.all || options.units.size() > 1))
     return wrong("--from is for one unit", "name one unit");
+  if ((options.edit || options.watch) && options.units.size() != 1)
+    return wrong("--edit and --watch are for one unit", "name one unit");
+  if (options.watch && (options.trial || options.check || options.no_restart || options.dry_run))
+    return wrong("--watch changes nothing", "leave out --trial, --check, --no-restart and --dry-run");
   const auto read_time = [&](const std::optional<std::string>& text, auto set) -> std::optional<Error> {
     if (!text) return std::nullopt;
     const auto span = parse_time_span(*text);
@@ -91,7 +105,8 @@ std::optional<int> read_options(Arguments arguments, Options& options, Console& 
   using std::chrono::milliseconds;
   using std::chrono::seconds;
   for (const auto& fault :
-       {read_time(options.trial,
+       {read_time(options.watch, [](milliseconds) {}),
+        read_time(options.trial,
                   [&](milliseconds time) { options.apply.trial = duration_cast<seconds>(time); }),
         read_time(options.settle, [&](milliseconds time) { options.apply.settle = time; }),
         read_time(options.check_limit,
@@ -139,7 +154,42 @@ class Applying {
   int run() {
     const auto store = Store::open_to_read(std::string(kStateDir));
     if (store) reading_ = &*store;
-    if (!options_.dry_run) {
+    std::optional<EditedFile> edited;
+    if (options_.edit && !edit(edited)) return kExitTrouble;
+    const int code = go();
+    if (edited && code != kExitFine) {
+      console_.say("what was edited is kept: " + edited->path());
+      edited->keep();
+    }
+    return code;
+  }
+
+ private:
+  // Before the lock is taken: a trial's timer would have to wait for the editor.
+  bool edit(std::optional<EditedFile>& edited) {
+    const auto source = open_units({}, options_.units, console_);
+    if (!source) return false;
+    for (const auto& [argument, error] : source->failed()) console_.report(argument, error);
+    if (source->selected().empty()) return false;
+    const SelectedUnit& unit = source->selected().front();
+    const std::optional<Generation> in_force =
+        reading_ != nullptr ? generation_in_force(*reading_, unit.label) : std::nullopt;
+    const auto text = policy_to_edit(*source, unit, options_.plan, in_force, console_);
+    if (!text) return false;
+    auto file = EditedFile::edit(unit.label + ".conf", *text);
+    if (!file) {
+      console_.report("apply", file.error());
+      return false;
+    }
+    edited.emplace(std::move(*file));
+    options_.plan.from = edited->path();
+    options_.plan.policy.profile.reset();   // they stand in the text
+    options_.plan.policy.allow.clear();
+    return true;
+  }
+
+  int go() {
+    if (options_.changes_the_unit()) {
       session_ = Session::open(console_);
       if (!session_) return kExitTrouble;
       reading_ = &session_->store();
@@ -149,7 +199,7 @@ class Applying {
     if (!source) return kExitTrouble;
     if (!options_.plan.is_static)
       if (const auto why = why_no_policy_holds(source->files())) {
-        if (!options_.dry_run) {
+        if (options_.changes_the_unit()) {
           console_.report("apply", *why);
           return kExitTrouble;
         }
@@ -171,7 +221,6 @@ class Applying {
     return code;
   }
 
- private:
   // Running services that have a policy, or may have the profile.
   bool list_all() {
     const auto running = running_services();
@@ -212,7 +261,7 @@ class Applying {
     std::string own_name = unit.label;
     if (const LoadedUnit loaded = source.load(unit, false); loaded.unit.fragment)
       own_name = label_of(unit, loaded.unit);
-    if (session_ && !options_.dry_run && !session_->recover(own_name)) return kExitTrouble;
+    if (session_ && options_.changes_the_unit() && !session_->recover(own_name)) return kExitTrouble;
     const std::optional<Generation> in_force =
         reading_ != nullptr ? generation_in_force(*reading_, own_name) : std::nullopt;
     const auto plan = plan_unit(source, unit, options_.plan, in_force, console_);
@@ -220,6 +269,7 @@ class Applying {
     console_.write(options_.json ? plan_json(plan->report)
                                  : plan_text(plan->report, console_.width(), console_.style()));
     if (options_.dry_run) return kExitFine;
+    if (options_.watch) return watch_unit(*plan, *options_.watch, console_);
     return session_->tell(plan->plan.unit, session_->deployer().apply(plan->plan, options_.apply));
   }
 

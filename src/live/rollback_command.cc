@@ -29,7 +29,7 @@ std::vector<std::string> own_names(Session& session, const std::vector<std::stri
 }
 
 // Of the step that is under way; nothing if none is, or if its record cannot be read, which recover() says.
-std::optional<Phase> phase_of(Session& session, const std::string& unit) {
+std::optional<DeployPhase> phase_of(Session& session, const std::string& unit) {
   const auto pending = session.store().pending(unit);
   if (!pending || !*pending) return std::nullopt;
   return (*pending)->phase;
@@ -47,7 +47,7 @@ int confirm_units(Arguments arguments, Console& console) {
   if (!session) return kExitTrouble;
   int code = kExitFine;
   for (const std::string& unit : own_names(*session, units)) {
-    const bool was_committing = phase_of(*session, unit) == Phase::committing;
+    const bool was_committing = phase_of(*session, unit) == DeployPhase::committing;
     const auto found = session->recover(unit);
     if (!found) code = kExitTrouble;
     if (!found || was_committing) continue;  // an earlier one was cut off, and is finished now
@@ -90,9 +90,9 @@ int rollback_units(Arguments arguments, Console& console) {
       continue;
     }
     const auto phase = phase_of(*session, unit);
-    const bool on_trial = phase == Phase::trial;
+    const bool on_trial = phase == DeployPhase::trial;
     // A trial that this is about to end need not have its end told as a recovery.
-    const bool was_committing = phase == Phase::committing;
+    const bool was_committing = phase == DeployPhase::committing;
     const auto found = on_trial ? Session::Found::sound : session->recover(unit);
     if (!found) code = kExitTrouble;
     // What recovery has undone is back already; what it has finished is to be taken back still.

@@ -38,6 +38,37 @@ class Planner {
       : source_(source), unit_(unit), options_(options), in_force_(in_force), console_(console) {}
 
   std::optional<UnitPlan> plan() {
+    auto loaded = load();
+    if (!loaded) return std::nullopt;
+    auto found = find_source(*loaded, nullptr);
+    if (!found) return std::nullopt;
+    const auto policy = read(*found);
+    auto target = policy ? read_target(options_.policy, source_, console_) : std::nullopt;
+    if (!target) return std::nullopt;
+    target->runs_as = runs_as_of(loaded->settings);
+    return make(std::move(*loaded), std::move(*found), *policy, *target);
+  }
+
+  std::optional<std::string> text_to_edit() {
+    const auto loaded = load();
+    if (!loaded) return std::nullopt;
+    if (const UnitFile* applied = applied_file(loaded->unit); applied != nullptr && !has_options()) {
+      std::string_view text = applied->text();
+      for (const std::string& start : {header(loaded->unit.name), std::string(kReset)})
+        if (text.starts_with(start)) text.remove_prefix(start.size());
+      return std::string(text);
+    }
+    const auto found = find_source(*loaded, &catalogue::profiles().back());
+    if (!found) return std::nullopt;
+    if (!found->text.empty() && !has_options()) return found->text;
+    const auto policy = read(*found);
+    if (!policy) return std::nullopt;
+    return "# `harden grants` lists what Allow= takes, `harden profiles` what each profile shuts.\n" +
+           print_policy_section(*policy, is_template(*loaded));
+  }
+
+ private:
+  [[nodiscard]] std::optional<LoadedUnit> load() const {
     auto loaded = load_for_policy(source_, unit_, console_);
     if (!loaded) return std::nullopt;
     // Settings that harden itself has put there are no will of the unit's author.
@@ -45,20 +76,17 @@ class Planner {
       const std::string_view name = base_name(file.path());
       return name == kStaticName || name == kStaticOverrideName;
     });
-    *loaded = load_settings(std::move(loaded->unit), {&source_.systemd(), {}});
-
-    auto found = find_source(*loaded);
-    if (!found) return std::nullopt;
-    for (const Diagnostic& one : found->policy.diagnostics) console_.report(one);
-    if (found->policy.has_error() || !may_be_allowed()) return std::nullopt;
-    auto policy = with_policy_options(options_.policy, found->policy.policy, console_);
-    auto target = read_target(options_.policy, source_, console_);
-    if (!policy || !target) return std::nullopt;
-    target->runs_as = runs_as_of(loaded->settings);
-    return make(std::move(*loaded), std::move(*found), *policy, *target);
+    return load_settings(std::move(loaded->unit), {&source_.systemd(), {}});
   }
-
- private:
+  // With the options on top. Nothing: a fault, which has been said.
+  [[nodiscard]] std::optional<Policy> read(const Source& found) const {
+    for (const Diagnostic& one : found.policy.diagnostics) console_.report(one);
+    if (found.policy.has_error() || !may_be_allowed()) return std::nullopt;
+    return with_policy_options(options_.policy, found.policy.policy, console_);
+  }
+  [[nodiscard]] static std::string header(const UnitName& name) {
+    return fmt::format(kHeader, name.text());
+  }
   [[nodiscard]] bool has_options() const {
     return options_.policy.profile.has_value() || !options_.policy.allow.empty();
   }
@@ -85,8 +113,9 @@ class Planner {
     return std::nullopt;
   }
 
-  // The policy that the options start from.
-  std::optional<Source> find_source(const LoadedUnit& loaded) const {
+  // The policy that the options start from. Where there is none: one with nothing but the profile
+  // `fallback` or, without that, a fault.
+  std::optional<Source> find_source(const LoadedUnit& loaded, const catalogue::Profile* fallback) const {
     if (options_.from) {
       auto text = read_input_file(*options_.from);
       if (text) return from_file(loaded, parse_unit_file(std::move(*text), *options_.from));
@@ -112,6 +141,11 @@ class Planner {
     }
     if (*shipped) return from_file(loaded, **shipped);
     if (options_.policy.profile) return Source{{}, "the command line", {}};
+    if (fallback != nullptr) {
+      Source bare{{}, {}, {}};
+      bare.policy.policy.profile = fallback;
+      return bare;
+    }
     complain("there is no policy for it: none in its files, and none is shipped",
              "--profile=strict@1 names one, --from=FILE reads one");
     return std::nullopt;
@@ -135,13 +169,16 @@ class Planner {
     const std::string name = loaded.unit.name.text();
     const std::string section = section_of_type(loaded.unit.name.type());
     const bool of_template = is_template(loaded);
-    UnitPlan made;
-    made.plan = {name,
-                 std::string(policy.profile->name),
-                 allow_words(policy.grants, of_template),
-                 options_.is_static,
-                 source_.systemd().version,
-                 {}};
+    UnitPlan made{{name,
+                   std::string(policy.profile->name),
+                   allow_words(policy.grants, of_template),
+                   options_.is_static,
+                   source_.systemd().version,
+                   {}},
+                  {},
+                  policy,
+                  target,
+                  loaded};
     PlanReport& report = made.report;
     report.unit = name;
     report.from = found.from;
@@ -150,7 +187,7 @@ class Planner {
     if (auto exposure = score_unit(source_.load(unit_), source_.mode()))
       report.before = std::move(*exposure);
 
-    const std::string header = fmt::format(kHeader, name);
+    const std::string header = this->header(loaded.unit.name);
     const UnitFile* applied = applied_file(loaded.unit);
     if (options_.is_static) {
       add_static(made.plan, header, *report.policy.compiled, section);
@@ -207,6 +244,13 @@ std::optional<UnitPlan> plan_unit(const UnitSource& source, const SelectedUnit& 
                                   const PlanOptions& options, const std::optional<Generation>& in_force,
                                   const Console& console) {
   return Planner(source, unit, options, in_force, console).plan();
+}
+
+std::optional<std::string> policy_to_edit(const UnitSource& source, const SelectedUnit& unit,
+                                          const PlanOptions& options,
+                                          const std::optional<Generation>& in_force,
+                                          const Console& console) {
+  return Planner(source, unit, options, in_force, console).text_to_edit();
 }
 
 }  // namespace harden

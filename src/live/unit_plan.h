@@ -21,6 +21,10 @@ struct PlanOptions {
 struct UnitPlan {
   Plan plan;
   PlanReport report;
+  // What the plan was made from.
+  Policy policy;
+  Target target;
+  LoadedUnit loaded;
 };
 
 // `in_force`: what harden has applied before. Nothing: there is no policy, or a fault; it has been
@@ -29,5 +33,12 @@ struct UnitPlan {
                                                 const PlanOptions& options,
                                                 const std::optional<Generation>& in_force,
                                                 const Console& console);
+
+// The policy that plan_unit() would start from, as a file for --from with what its author wrote of it; of a
+// unit that has none, one to begin with.
+[[nodiscard]] std::optional<std::string> policy_to_edit(const UnitSource& source, const SelectedUnit& unit,
+                                                        const PlanOptions& options,
+                                                        const std::optional<Generation>& in_force,
+                                                        const Console& console);
 
 }  // namespace harden
