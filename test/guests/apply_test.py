@@ -112,6 +112,19 @@ def static_and_override(machine):
     machine.ends("harden rollback each@", 0)
 
 
+def edited(machine):
+    machine.ends(f"EDITOR='sed -i s/strict@1/baseline@1/' {APPLY} quiet --edit", 0, "done")
+    machine.expect("settings of an edited policy", ("no", "yes"),
+                   (machine.show("quiet", "ProtectSystem"), machine.show("quiet", "ProtectHome")))
+    machine.ends(f"EDITOR='sed -i \"s/^Allow=/# why\\nAllow=connect/\"' {APPLY} quiet --edit", 0)
+    machine.ends(f"EDITOR='grep -q why' {APPLY} quiet --edit", 0, "nothing to change")
+    before = machine.etc()
+    machine.ends(f"EDITOR='sed -i s/baseline@1/basline@1/' {APPLY} quiet --edit", 2, "what was edited is kept: /tmp/")
+    machine.ends(f"EDITOR=false {APPLY} quiet --edit", 2, "the editor failed")
+    machine.expect("/etc after an edit in vain", before, machine.etc())
+    machine.ends("harden rollback quiet --to 0", 0)
+
+
 def trials(machine):
     before = machine.etc()
     machine.ends(f"{APPLY} quiet --profile=strict@1 --trial=1h", 0, "on trial until")
@@ -201,7 +214,7 @@ def test(guest, systemd, deb, faults):
     guest.push_files({f"/usr/lib/systemd/system/{name}": text for name, text in UNITS.items()})
     machine = Machine(guest, faults)
     before = machine.etc()
-    for part in (apply_and_take_back, checks, static_and_override, trials, killed, bad_places, all_units):
+    for part in (apply_and_take_back, checks, static_and_override, edited, trials, killed, bad_places, all_units):
         count, started = len(faults), time.monotonic()
         part(machine)
         print(f"{part.__name__} on {systemd}: {len(faults) - count} faults, {time.monotonic() - started:.0f} s", flush=True)

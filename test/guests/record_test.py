@@ -41,6 +41,21 @@ WANTED = (
     ({"need": "capability", "name": "CAP_SETUID", "during": "setuid", "call": "succeeded"}, "start", None),
 )
 
+# From what was kept of the unit to its policy, and what another would have refused.
+POLICY = """
+mkdir -p /var/lib/harden/recordings/nginx.service
+cp /root/nginx.jsonl /var/lib/harden/recordings/nginx.service/
+systemctl start nginx
+(sleep 3; curl -s http://127.0.0.1/ >/dev/null; systemctl reload nginx) &
+harden apply nginx --profile=strict@1 --watch=8s; echo "watched: $?"
+wait
+echo "enforced: $(systemctl show -P ProtectSystem nginx)"
+ls /var/lib/harden/recordings/nginx.service | grep -c '^watch-'
+harden suggest nginx --static --apply --check='curl -sf http://127.0.0.1/ >/dev/null'; echo "applied: $?"
+echo "now: $(systemctl show -P ProtectSystem nginx)"
+"""
+SAID = ("watched: 1", "enforced: no", "open a socket AF_INET", "the code can do it", "applied: 0", "now: strict")
+
 
 def test(guest, systemd, deb, faults):
     guest.install([deb])
@@ -65,6 +80,8 @@ def test(guest, systemd, deb, faults):
             faults.append(f"a unit of the same name elsewhere was recorded: {one}")
         if one["need"] in ("mount", "namespace") or one.get("name") in ("CAP_SYS_ADMIN", "mount", "unshare"):
             faults.append(f"systemd's own work was recorded: {one}")
+    done = guest.shell(POLICY)
+    faults += [f"the way to a policy does not say {text!r}: {done[-2000:]}" for text in SAID if text not in done]
 
 
 if __name__ == "__main__":
