@@ -154,9 +154,9 @@ void UnitSource::add(UnitName name, const std::string& argument) {
   std::string label = name.text();
   if (name.kind() == UnitNameKind::template_) {
     // The instance that systemd-analyze makes up, so that %i and the drop-ins are those it sees.
-    const std::string_view instance = mode_ == ScoreMode::online ? "test-instance"
-                                      : systemd_->version >= 253 ? "test_instance"
-                                                                 : "i";
+    const std::string_view instance = systemd_->version >= 253     ? "test_instance"
+                                      : mode_ == ScoreMode::online ? "test-instance"
+                                                                   : "i";
     if (auto instantiated = name.with_instance(instance)) name = std::move(*instantiated);
   }
   const auto is_same = [&](const SelectedUnit& other) { return other.name == name; };

@@ -332,6 +332,15 @@ class Advice(unittest.TestCase):
         shutil.copy(self.recording, kept / "0.jsonl")
         self.assertIn(b"Allow=listen:80", run("suggest", "web@", "--format=dropin", *self.at_root).stdout)
 
+    def test_a_command_is_recorded_and_what_its_code_could_do_is_in_doubt(self):
+        done = run("suggest", "--static", "--json", "--", "/usr/bin/env", "true", cwd=self.root)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        record = json.loads(done.stdout)
+        self.assertEqual(record["unit"], "env.service")
+        self.assertEqual([one["backend"] for one in record["recording"]["sources"]].count("static"), 1)
+        self.assertIn("the code can do it, and no recording shows it", {one["why"] for one in record["doubtful"]})
+        self.assertEqual(len(list(self.root.glob("env-*.jsonl"))), 1)
+
     def suggest_on_terminal(self, answers):
         words = [PROGRAM, "suggest", "web", self.recording, "--ask", "--format=dropin", *self.at_root]
         main, side = pty.openpty()
