@@ -88,13 +88,15 @@ let
     };
   inCatalogueOrder = sort (a: b: directives.${a}.index < directives.${b}.index);
 
-  # "ProtectHome=read-only|tmpfs", "RootImage", "!PrivateMounts", "WatchdogSec>0".
+  # "ProtectHome=read-only|tmpfs", "RootImage", "!PrivateMounts", "WatchdogSec>0", "!SystemCallFilter~capset".
   readCondition =
     text:
     let
       cut = cutAtFirst "=" text;
     in
-    if hasPrefix "!" text then
+    if length (splitOn "~" text) > 1 then
+      { test = "denies"; directive = removePrefix "!" (head (splitOn "~" text)); }
+    else if hasPrefix "!" text then
       { test = "unset"; directive = removePrefix "!" text; }
     else if hasSuffix ">0" text then
       { test = "nonzero"; directive = head (splitOn ">" text); }

@@ -130,7 +130,7 @@ let
     name:
     let
       rows = filter (row: row.set.${name} or 0 != 0) implications;
-      conditions = concatMap (row: row.when ++ row.any) rows;
+      conditions = filter (condition: condition.test != "denies") (concatMap (row: row.when ++ row.any) rows);
     in
     filter (other: other != name) (map (condition: condition.directive) conditions);
 

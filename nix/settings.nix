@@ -35,7 +35,8 @@ let
     else if condition.test == "unset" then
       !isSaid state condition.directive
     else
-      # "nonzero": numbers and times, which no policy sets.
+      # "nonzero": numbers and times, which no policy sets. "denies": by what a filter denies nothing is lifted or
+      # spared.
       false;
 
   rowsAt =

@@ -80,12 +80,14 @@ enum class Test : std::uint8_t {
   set,  // has a value; a mask must differ from its unset state (RestrictNamespaces=no is not set)
   unset,  // nothing is assigned, or the assignments were reset
   nonzero,  // a number or time span is assigned and is not zero; Kind::text only
+  denies,  // the filter does not let `call` through; Kind::syscalls only
 };
 
 struct Condition {
   DirectiveId directive;
   Test test;
   std::uint32_t choices;  // Test::choice: bit i for the choice with index i
+  std::string_view call = {};  // Test::denies
 
   friend constexpr bool operator==(const Condition&, const Condition&) = default;
 };

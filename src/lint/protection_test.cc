@@ -81,6 +81,8 @@ constexpr Case kCases[] = {
      "User=a\nNoNewPrivileges=no"},
     {"new-privileges-implied", 252, "User=a\nNoNewPrivileges=no\nLockPersonality=yes",
      "User=a\nNoNewPrivileges=no\nLockPersonality=yes", 257},
+    {"new-privileges-implied-by-filter", 257, "User=a\nNoNewPrivileges=no\nSystemCallFilter=~@privileged",
+     "User=a\nNoNewPrivileges=no\nSystemCallFilter=~@mount"},
     {"dynamic-user-overrules", 252, "DynamicUser=yes\nProtectSystem=no",
      "DynamicUser=yes\nProtectSystem=strict"},
     {"dynamic-user-overrules", 257, "DynamicUser=yes\nPrivateTmp=no", "User=a\nPrivateTmp=no"},

@@ -118,7 +118,8 @@ class Closer {
     return (row.stage == Stage::load || row.stage == Stage::start) && row.since <= version() &&
            version() <= row.until && !(row.unless_root && is_root());
   }
-  // Calls each(directive) for those that make `id` one of its tighter choices.
+  // Calls each(directive) for those that make `id` one of its tighter choices. A call that a filter denies
+  // is no matter of the filter as a whole: who lifts `id` lets the call through.
   template <typename Each>
   void for_each_implying(DirectiveId id, Each each) {
     for (const Implication& row : catalogue::implications()) {
@@ -129,7 +130,8 @@ class Closer {
       if (!sets || !applies(row)) continue;
       for (const auto& conditions : {row.when, row.any})
         for (const catalogue::Condition& condition : conditions)
-          if (condition.directive != id) each(condition.directive);
+          if (condition.directive != id && condition.test != catalogue::Test::denies)
+            each(condition.directive);
     }
   }
 

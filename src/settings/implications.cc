@@ -92,6 +92,11 @@ bool holds(const Condition& condition, const Settings& settings) {
       const std::string_view text = settings.text(condition.directive);
       return !text.empty() && !is_zero(text);
     }
+    case Test::denies: {
+      const Value* value = settings.find(condition.directive);
+      const auto call = catalogue::find_syscall(condition.call);
+      return value != nullptr && call && !std::get<SyscallFilter>(*value).allows(*call);
+    }
   }
   return false;
 }

@@ -104,6 +104,20 @@ TEST(LoadSettings, FiltersBringNoNewPrivilegesOn252OnlyAtStart) {
   EXPECT_EQ(choice(load(unit, {}, 257, {catalogue::Stage::start}), DirectiveId::NoNewPrivileges), "no");
 }
 
+TEST(LoadSettings, FiltersThatDenyWhatLetsGoOfPrivilegesBringNoNewPrivileges) {
+  const auto at_start = [](const std::string& lines, unsigned version) {
+    return choice(load(kStart + lines, {}, version, {catalogue::Stage::start}),
+                  DirectiveId::NoNewPrivileges);
+  };
+  for (const std::string call : {"capget", "capset", "prctl", "@privileged"})
+    EXPECT_EQ(at_start("User=x\nSystemCallFilter=~" + call + "\n", 257), "yes") << call;
+  EXPECT_EQ(at_start("User=x\nSystemCallFilter=@system-service\nSystemCallFilter=~@privileged\n", 257),
+            "yes");
+  EXPECT_EQ(at_start("User=x\nSystemCallFilter=@system-service\n", 257), "no");
+  EXPECT_EQ(at_start("User=x\nSystemCallFilter=~@mount\nPrivateDevices=yes\n", 257), "no");
+  EXPECT_EQ(at_start("SystemCallFilter=~capset\n", 257), "no");  // root
+}
+
 TEST(LoadSettings, LoadingTwiceGivesTheSame) {
   const std::string unit = kStart + "CapabilityBoundingSet=~CAP_KILL\nPrivateDevices=yes\nUser=x\n";
   EXPECT_TRUE(load(unit).settings == load(unit).settings);

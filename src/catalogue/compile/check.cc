@@ -143,6 +143,14 @@ class Checker {
       fault(place, "{} is no number or time span", condition.directive);
     if (condition.test == "choice" && directive->kind != "choice")
       fault(place, "{} is no choice", condition.directive);
+    if (condition.test == "denies") {
+      if (directive->kind != "syscalls")
+        fault(place, "{} is no filter of system calls", condition.directive);
+      for (const SystemdTable& systemd : catalogue_.systemds)
+        if (const std::string& call = condition.choices.front(); !systemd.knows(call))
+          fault(place, "{} has no system call {}", systemd.version, call);
+      return;
+    }
     for (const std::string& choice : condition.choices)
       if (!directive->choice(choice)) fault(place, "{} has no value `{}`", condition.directive, choice);
   }

@@ -42,6 +42,8 @@ std::vector<const Node*> rows_of(const Node& root, std::string_view name, const 
 }
 
 ConditionRow read_condition(std::string_view text) {
+  if (const std::size_t tilde = text.find('~'); text.starts_with('!') && tilde != std::string_view::npos)
+    return {std::string(text.substr(1, tilde - 1)), "denies", {std::string(text.substr(tilde + 1))}};
   if (text.starts_with('!')) return {std::string(text.substr(1)), "unset", {}};
   if (text.ends_with(">0")) return {std::string(text.substr(0, text.size() - 2)), "nonzero", {}};
   const std::size_t equals = text.find('=');

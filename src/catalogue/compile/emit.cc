@@ -125,9 +125,11 @@ class Emitter {
 
   std::string condition(const ConditionRow& c) const {
     std::uint32_t choices = 0;
-    for (const std::string& choice : c.choices)
-      choices |= std::uint32_t{1} << choice_of(c.directive, choice);
-    return fmt::format("{{{}, Test::{}, {:#x}}}", id_of(c.directive), c.test, choices);
+    if (c.test == "choice")
+      for (const std::string& choice : c.choices)
+        choices |= std::uint32_t{1} << choice_of(c.directive, choice);
+    return fmt::format("{{{}, Test::{}, {:#x}, {}}}", id_of(c.directive), c.test, choices,
+                       c.test == "denies" ? quote_cpp(c.choices.front()) : "{}");
   }
 
   std::uint64_t mask_of(const std::vector<std::string>& capabilities) const {
