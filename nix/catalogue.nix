@@ -221,6 +221,7 @@ let
     fact = row.fact or null;
     unless = row.unless or null;
     isWritten = row.write or true;
+    closedBy = row.closed_by or { };
   };
 
   readProfile = row: row // { spares = row.spares or [ ]; };

@@ -335,6 +335,23 @@ let
         slots = dropFromProfile state.slots dropped;
         unavailable = state.unavailable ++ map (name: missing name limit.reason) dropped;
       };
+
+  # Where a directive of the profile does not hold by itself, and a word more makes it.
+  closeWhatIsLeft =
+    state: state // { slots = foldl' closeLeft state.slots (filter isClosable catalogue.limits); };
+  isClosable = row: row.closedBy != { } && row.appliesTo version && factHolds row.fact;
+  closeLeft =
+    all: limit:
+    let
+      writes = name: wordsOf all name != [ ];
+      closed = mapAttrs (
+        name: word: slots.grantWords [ word ] (all.${name} or slots.empty)
+      ) limit.closedBy;
+    in
+    if (limit.unless != null && writes limit.unless) || !any writes limit.directives then
+      all
+    else
+      all // closed;
 in
 {
   inherit
@@ -353,7 +370,9 @@ in
       opened = map paths.pathOf (filter (one: one.effect.op == "path") effects);
       start = starts.${name};
       granted = start // { slots = takeAll start.slots (concatMap stepsOf effects); };
-      settled = dropWhatIsNotToBeHad (spare profile (leaveBehind (spare profile granted)));
+      settled = closeWhatIsLeft (
+        dropWhatIsNotToBeHad (spare profile (leaveBehind (spare profile granted)))
+      );
     in
     settled // { slots = paths.shutMounts (paths.openPaths opened settled.slots); };
 }

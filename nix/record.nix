@@ -9,8 +9,10 @@
 }:
 let
   inherit (builtins)
+    all
     attrNames
     concatMap
+    elem
     filter
     head
     intersectAttrs
@@ -113,6 +115,7 @@ let
             && row.appliesTo version
             && closing.factHolds row.fact
             && !(row.unless != null && isTight row.unless)
+            && all (name: !elem row.closedBy.${name} (words.${name} or [ ])) (attrNames row.closedBy)
           ) catalogue.limits;
           key = one: [ directives.${one.directive}.index one.because ];
         in

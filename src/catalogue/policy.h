@@ -123,6 +123,9 @@ struct Limit {
   std::optional<DirectiveId> unless;  // no limit where this one is set as well
   bool write;  // false: it is not to be had, and not written
   std::string_view reason;
+  std::string_view pitfall;  // the id of the one that says the same of a unit
+  std::optional<DirectiveId> closed_by;  // a list that with one word more closes what is left open
+  std::string_view closing_word;
 };
 [[nodiscard]] std::span<const Limit> limits();
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // harden show: one unit, its settings and their origins.
+#include <algorithm>
 #include <string>
 
 #include "cli/commands.h"
@@ -14,8 +15,9 @@
 namespace harden {
 namespace {
 
-// The policy that the unit has on this machine, with the options on top, and what comes of it: `caveats` are
-// those of the unit with it then. Nothing: there is nothing to say of one, or a fault that has been said.
+// The policy that the unit has on this machine, with the options on top, and what comes of it: `caveats`
+// are those of the unit with it then. Nothing: there is nothing to say of one, or a fault that has been
+// said.
 std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSource& source,
                                       const LoadedUnit& scored, Diagnostics& caveats,
                                       const Console& console) {
@@ -42,6 +44,10 @@ std::optional<PolicyView> view_policy(const PolicyOptions& options, const UnitSo
   loaded.settings = merged_settings(*view.compiled, *target, &loaded);
   caveats.clear();
   lint_protection(loaded, caveats);
+  // Said once, and there with what to do about it.
+  std::erase_if(view.compiled->voids, [&](const Void& one) {
+    return std::ranges::find(caveats, one.pitfall, &Diagnostic::id) != caveats.end();
+  });
   apply_implications(loaded.settings, source.systemd(), stage_of(source.mode()), nullptr);
   if (auto exposure = score_unit(loaded, source.mode())) view.exposure = std::move(*exposure);
   return view;

@@ -68,6 +68,7 @@ class Closer {
     leave_behind();
     spare();   // what was left behind too
     drop_what_is_not_to_be_had();
+    close_what_is_left();
     open_paths(closed_, paths_, target_, unit_);
     shut_mounts(closed_, target_);
     return std::move(closed_);
@@ -338,6 +339,18 @@ class Closer {
         at->second.in_profile = false;
         miss(id, std::string(limit.reason));
       }
+    }
+  }
+
+  // Where a directive of the profile does not hold by itself, and a word more makes it.
+  void close_what_is_left() {
+    for (const catalogue::Limit& limit : catalogue::limits()) {
+      if (!limit.closed_by || version() < limit.since || version() > limit.until) continue;
+      if (limit.fact && !fact_holds(*limit.fact, target_)) continue;
+      if (limit.unless && !slot_words(closed_, *limit.unless).empty()) continue;
+      if (std::ranges::any_of(limit.directives,
+                              [&](DirectiveId id) { return !slot_words(closed_, id).empty(); }))
+        slot(*limit.closed_by).granted.emplace(limit.closing_word);
     }
   }
 

@@ -219,5 +219,28 @@ TEST(Closed, SaysWhatIsNotToBeHad) {
   EXPECT_FALSE(missed(252, kUser, {}, "strict@1", RestrictRealtime));
 }
 
+// Where it is a container, ProtectKernelTunables= alone leaves /sys writable on 257.
+TEST(Closed, ClosesSysInAContainer) {
+  const auto closes = [](unsigned systemd, std::vector<Fact> facts, std::string_view profile,
+                         std::string_view grants) {
+    const Target target{
+        catalogue::find_systemd(systemd), catalogue::find_layout("usr"), kRoot, std::move(facts), {}};
+    const Compiled compiled = compile(policy_of(profile, grants), {}, target, nullptr);
+    const bool is_void =
+        std::ranges::find(compiled.voids, ProtectKernelTunables, &Void::directive) != compiled.voids.end();
+    EXPECT_FALSE(is_void);
+    return std::ranges::any_of(compiled.settings, [](const Written& written) {
+      return written.directive == BindReadOnlyPaths &&
+             std::ranges::find(written.words, "/sys") != written.words.end();
+    });
+  };
+  EXPECT_TRUE(closes(257, {Fact::nested}, "light@1", ""));
+  EXPECT_TRUE(closes(257, {Fact::nested}, "strict@1", "connect"));
+  EXPECT_FALSE(closes(257, {Fact::nested}, "strict@1", ""));        // PrivateNetwork= does it
+  EXPECT_FALSE(closes(257, {Fact::nested}, "light@1", "sysctl"));  // it is to be open
+  EXPECT_FALSE(closes(257, {}, "light@1", ""));
+  EXPECT_FALSE(closes(252, {Fact::nested}, "light@1", ""));
+}
+
 }  // namespace
 }  // namespace harden

@@ -159,8 +159,13 @@ class Compiler {
       if (!limit.write || version < limit.since || version > limit.until) continue;
       if (limit.fact && !fact_holds(*limit.fact, target_)) continue;
       if (limit.unless && is_tight(*limit.unless, merged)) continue;
+      if (limit.closed_by) {
+        const Words* list = merged.words(*limit.closed_by);
+        if (list != nullptr && std::ranges::find(list->words, limit.closing_word) != list->words.end())
+          continue;
+      }
       for (const DirectiveId id : limit.directives)
-        if (is_tight(id, merged)) compiled_.voids.push_back({id, limit.reason});
+        if (is_tight(id, merged)) compiled_.voids.push_back({id, limit.reason, limit.pitfall});
     }
     std::ranges::sort(compiled_.voids, {},
                       [](const Void& one) { return std::pair(one.directive, one.because); });

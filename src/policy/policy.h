@@ -80,6 +80,7 @@ struct Unavailable {
 struct Void {
   catalogue::DirectiveId directive{};
   std::string_view because;
+  std::string_view pitfall;  // of the catalogue, which says the same
 };
 
 // A grant that cannot open what it says, since something else keeps it shut.

@@ -187,6 +187,11 @@ class PolicyChecker {
     if (row.directives.empty()) fault(row.place, "no `directives`");
     if (!row.fact.empty() && !is_one_of(row.fact, kFactNames))
       fault(row.place, "`{}` is not a fact; it is one of {}", row.fact, fmt::join(kFactNames, ", "));
+    if (!row.pitfall.empty() &&
+        std::ranges::find(catalogue_.pitfalls, row.pitfall, &PitfallRow::id) == catalogue_.pitfalls.end())
+      fault(row.place, "pitfalls.toml has no {}", row.pitfall);
+    check_directives(row.place, row.closed_by);
+    if (row.closed_by.size() > 1) fault(row.place, "`closed_by` is one word of one directive");
   }
 
   const PolicyTables& tables_;

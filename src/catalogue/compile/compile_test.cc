@@ -122,6 +122,11 @@ TEST_F(Spoiled, NamesASummaryWithoutPeriodOrTooLong) {
   expect_fault("directives.toml", "longer than 120 columns");
 }
 
+TEST_F(Spoiled, NamesACallThatNoFilterDenies) {
+  replace("implications.toml", "!SystemCallFilter~capget", "~capget", "~capgett");
+  expect_fault("implications.toml", "252 has no system call capgett");
+}
+
 TEST_F(Spoiled, NamesARowWithoutWeightAndAWeightWithoutRow) {
   replace("exposure.toml", "json_field = \"PrivateTmp\"", "PrivateTmp", "PrivateTemp");
   expect_fault("exposure.toml", "252 has no weight for PrivateTemp");

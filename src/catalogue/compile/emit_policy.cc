@@ -181,11 +181,15 @@ class PolicyEmitter {
   void limits() {
     std::vector<std::string> rows;
     rows.reserve(tables_.limits.size());
+    const auto optional_id = [](const std::vector<std::string>& names) {
+      return names.empty() ? "std::nullopt" : id_of(names.front());
+    };
     for (const LimitRow& row : tables_.limits)
-      rows.push_back(fmt::format("    {{{}, {}, {}, {}, {}, {}, {}}},\n", ids(row.directives),
+      rows.push_back(fmt::format("    {{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}}},\n", ids(row.directives),
                                  row.fact.empty() ? "std::nullopt" : "Fact::" + word(row.fact), row.since,
-                                 row.until, row.unless.empty() ? "std::nullopt" : id_of(row.unless.front()),
-                                 row.write, quote_cpp(row.reason)));
+                                 row.until, optional_id(row.unless), row.write, quote_cpp(row.reason),
+                                 quote_cpp(row.pitfall), optional_id(row.closed_by),
+                                 quote_cpp(row.closing_word)));
     put("constexpr Limit kLimits[] = {{\n{}}};\n\n", fmt::join(rows, ""));
   }
 

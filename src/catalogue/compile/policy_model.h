@@ -81,7 +81,9 @@ struct LimitRow {
   unsigned since = 0, until = kNever;
   std::vector<std::string> unless;   // at most one
   bool write = true;
-  std::string reason;
+  std::string reason, pitfall;
+  std::vector<std::string> closed_by;   // at most one
+  std::string closing_word;
 };
 
 struct PolicyTables {

@@ -164,6 +164,12 @@ class PolicyReader {
     if (std::string unless = row.text("unless"); !unless.empty()) limit.unless.push_back(std::move(unless));
     limit.write = row.flag("write", true);
     limit.reason = row.required_text("reason");
+    limit.pitfall = row.text("pitfall");
+    if (const Node* closing = row.find("closed_by"); closing != nullptr)
+      for (const auto& [name, value] : closing->columns) {
+        limit.closed_by.push_back(name);
+        limit.closing_word = value.text;
+      }
     return limit;
   }
 
