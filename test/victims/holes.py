@@ -13,12 +13,12 @@ def plan(tables, systemd):
     """{("hole", number, user): service}, and the lists of attempts."""
     services, lists = {}, {}
     for at, hole in enumerate(tables.holes):
-        if systemd not in hole.systemd or hole.unshown:
+        if systemd not in hole.systemd:
             continue
         for user in hole.identities:
             name = f"hole-{at}-{user}"
             lists[name] = tables.runs((*hole.open, *hole.shut), user)
-            services["hole", at, user] = Service(user, f"[Service]\n{hole.settings}\n", attempts=name)
+            services["hole", at, user] = Service(user, f"[Service]\n{hole.settings}\n", attempts=name, prefix=hole.prefix)
     return services, lists
 
 
@@ -27,14 +27,26 @@ def names_it(harden, hole, systemd, user):
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder, "victim.service")
         lines = "User=daemon\n" if user == "user" else ""
-        unit.write_text(f"[Service]\n{lines}{hole.settings}\nExecStart=/bin/true\n")
-        done = subprocess.run([harden, "show", "--json", f"--for-systemd={systemd}", unit], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=60, check=False)
-    return any(one["id"] == hole.said for one in json.loads(done.stdout)["caveats"])
+        unit.write_text(f"[Service]\n{lines}{hole.settings}\nExecStart={hole.prefix}/bin/true\n")
+        return any(one["id"] == hole.said for one in ask(harden, "show", "--json", f"--for-systemd={systemd}", unit)["caveats"])
+
+
+def ask(harden, *words):
+    done = subprocess.run([harden, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    return json.loads(done.stdout)
+
+
+def is_limit(harden, hole, systemd):
+    """Does `harden compile` say, of a machine of which that is true, that the directive does not hold? With a
+    user namespace some hold after all."""
+    found = ask(harden, "compile", "--format=json", "--profile=strict@1", f"--for-systemd={systemd}", "--user=victim",
+                "--allow=host-users", f"--assume={hole.limit}")
+    names = {line.split("=")[0] for line in hole.settings.split("\n")}
+    return names <= {one["directive"] for one in found["void"]}
 
 
 def judge(tables, harden, results, faults):
-    """Of each hole a row of the page: claim, settings, what it shows, whether strict@1 shuts it, who says so."""
+    """Of each hole the attempts that it is about, and its row of the page."""
     rows = []
     for at, hole in enumerate(tables.holes):
         shuts = True
@@ -45,20 +57,25 @@ def judge(tables, harden, results, faults):
                 where = f"{hole.claim}, systemd {systemd}, {user}"
                 result = of_release.get(("hole", at, user), {})
                 known = tables.attempts_of(user)
-                if not hole.unshown:
+                if not set(hole.open) & tables.unshown:
                     faults += [f"{where}: {one} fails: {result.get(one)}; the hole is shut by now"
                                for one in hole.open if one in known and not ok(result, one)
-                               and (user == "root" or ok(of_release[user, None], one))]
+                               and (user == "root" or ok(of_release["user", None], one))]
                     faults += [f"{where}: {one} works" for one in hole.shut if one in known and ok(result, one)]
-                strict = of_release["strict@1", user, None]
+                    faults += [f"{where}: {one} gives {result.get(one)}" for one, answer in hole.answers.items()
+                               if result.get(one) != answer]
+                strict = of_release.get(("strict@1", user, None), {})
                 shuts = shuts and not any(ok(strict, one) for one in hole.closed)
                 if hole.said and not names_it(harden, hole, systemd, user):
                     faults.append(f"{where}: `harden show` does not say {hole.said}")
+                if hole.limit and not is_limit(harden, hole, systemd):
+                    faults.append(f"{where}: `harden compile` does not say that it is void: {hole.limit}")
         if not shuts:
             faults.append(f"{hole.claim}: strict@1 does not shut {', '.join(hole.closed)}")
-        shown = ", ".join((*hole.open, *(f"not {one}" for one in hole.shut))) or f"not here: {hole.unshown}"
-        rows.append([hole.claim, "<br>".join(f"`{line}`" for line in hole.settings.split("\n")),
+        shown = ", ".join((*hole.open, *(f"not {one}" for one in hole.shut)))
+        lines = [*hole.settings.split("\n"), *([f"ExecStart={hole.prefix}…"] if hole.prefix else [])]
+        rows.append(((*hole.open, *hole.shut), [hole.claim, "<br>".join(f"`{line}`" for line in lines),
                      "" if len(hole.systemd) > 1 else str(hole.systemd[0]),
                      "" if len(hole.identities) > 1 else hole.identities[0], shown,
-                     "shuts " + ", ".join(hole.closed) if hole.closed else "", hole.said])
+                     "shuts " + ", ".join(hole.closed) if hole.closed else "", hole.said or hole.limit]))
     return rows

@@ -7,6 +7,8 @@ profile leaves it open) or "not here"; and what else works with the grant and no
 """
 from dataclasses import dataclass, field
 
+from tables import EVERYBODY
+
 
 @dataclass
 class Cell:
@@ -19,6 +21,13 @@ class Cell:
 
 def ok(results, attempt):
     return results.get(attempt) == "ok"
+
+
+def find_unshown(tables, results):
+    """Attempts that say why a machine may not be able to show them, on one that is not."""
+    return {name for name, one in tables.attempts.items() if "not_here" in one
+            for of_release in results.values() for user in EVERYBODY
+            if name in tables.attempts_of(user) and not ok(of_release[None, user, None], name)}
 
 
 def judge_grant(tables, grant, where, control, without, with_it, faults):
@@ -36,7 +45,7 @@ def judge_grant(tables, grant, where, control, without, with_it, faults):
             continue
         if not ok(control, attempt):
             cell.verdicts[attempt] = "not here"
-            if "not_here" not in tables.attempts[attempt]:
+            if attempt not in tables.unshown:
                 faults.append(f"{at}: {attempt} fails without a sandbox as well: {control.get(attempt)}")
         elif not ok(with_it, attempt):
             if excepted(attempt):
@@ -107,7 +116,7 @@ def judge_directive(tables, row, where, control, alone, within, faults):
                 continue
             if not ok(control, attempt):
                 out[attempt] = "not here"
-                if "not_here" not in tables.attempts[attempt]:
+                if attempt not in tables.unshown:
                     faults.append(f"{row.name}, systemd {systemd}, {user}: {attempt} fails without a sandbox as well")
                 continue
             out[attempt] = "left" if ok(results, attempt) else "shut"

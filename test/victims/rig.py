@@ -49,10 +49,11 @@ ln -f /home/victim/secret /srv/y/linked; chmod 777 /mnt
 echo 'exit 0' >/srv/x/script; chmod 644 /srv/x/script
 echo x >/srv/stranger/secret; chown stranger /srv/stranger/secret; chmod 600 /srv/stranger/secret
 cp {PLACE}/set-id {PLACE}/set-id-root; chmod 4755 {PLACE}/set-id-root
+cp {PLACE}/set-id {PLACE}/set-group; chown :{STRANGER} {PLACE}/set-group; chmod 2755 {PLACE}/set-group
 cp {PLACE}/set-id {PLACE}/set-id-stranger; chown stranger {PLACE}/set-id-stranger; chmod 4755 {PLACE}/set-id-stranger
 for at in $(seq {LONE}); do id lone$at >/dev/null 2>&1 || useradd lone$at; done
 ip link set lo up
-for address in 10.1.2.3 192.0.2.1; do ip address replace $address/32 dev lo; done
+for address in 10.1.2.3/32 192.0.2.1/32 2001:db8::1/128; do ip address replace $address dev lo; done
 """ + "".join(f"[ -e /dev/{name} ] || mknod /dev/{name} {number}\nchmod 666 /dev/{name}\n"
               for name, number in NODES.items())
 
@@ -73,22 +74,33 @@ Delegate=yes
 TimeoutStartSec=120
 StandardOutput=file:{out}/{tag}
 StandardError=journal
-ExecStart={place}/victims run {place}/list-{list}
+ExecStart={prefix}{place}/victims run {place}/list-{list}
+"""
+
+# A manager of the user's own, without the session that mostly brings it.
+MANAGER = """[Service]
+Type=notify
+User=victim
+Environment=XDG_RUNTIME_DIR=/run/user/{victim}
+RuntimeDirectory=user/{victim}
+Delegate=yes
+ExecStart=/lib/systemd/systemd --user
 """
 
 
 @dataclass(frozen=True)
 class Service:
-    """User: "root", "user", "capable", who is the user with all capabilities that there are, or "lone", a user that no
-    other service has. Of a lone one's attempts, those that say so count only if they are still there afterwards."""
+    """User: "root", "user", "capable", who is the user with all capabilities that there are, "dynamic", a dynamic user,
+    "manager", the user with a manager of its own, or "lone", a user that no other service has. Of a lone one's attempts,
+    those that say so count only if they are still there afterwards."""
     user: str
     settings: str = ""  # a drop-in
-    service: str = ""   # more lines of the unit itself
     attempts: str = ""  # the name of a list; of the user's own if empty
+    prefix: str = ""    # of the command
 
     @property
     def tag(self):
-        text = "\0".join((self.user, self.settings, self.service, self.attempts))
+        text = "\0".join((self.user, self.settings, self.attempts, self.prefix))
         return "v" + hashlib.sha256(text.encode()).hexdigest()[:15]
 
 
@@ -109,7 +121,8 @@ class Rig:
         guest.push_files({f"{PLACE}/{name}": (Path(programs, name).read_bytes(), 0o755) for name in ("victims", "set-id")})
         guest.shell(SET_UP)
         self.name_drivers()
-        guest.push_files({f"/etc/systemd/system/{name}.service": text for name, text in HELPERS.items()})
+        guest.push_files({f"/etc/systemd/system/{name}.service": text for name, text in
+                          {**HELPERS, "victims-manager": MANAGER.format(victim=VICTIM)}.items()})
         guest.shell(f"systemctl daemon-reload; systemctl start {' '.join(HELPERS)}")
         guest.shell("while ! [ -S /tmp/victims.sock ]; do sleep 0.05; done", timeout_s=20)
         self.facts = dict(line.split("=") for line in guest.shell("""
@@ -149,6 +162,10 @@ class Rig:
                 return f"User=lone{self.lone}\n"
             case "user":
                 return "User=victim\n"
+            case "dynamic":
+                return "DynamicUser=yes\n"
+            case "manager":
+                return ""
             case "capable":
                 mask = int(self.facts["capabilities"], 16)
                 numbers = " ".join(CAPABILITIES[at] for at in range(len(CAPABILITIES)) if mask >> at & 1)
@@ -160,23 +177,39 @@ class Rig:
         todo = {one.tag: one for one in services if one.tag not in self.results}
         files = {}
         for tag, one in todo.items():
-            unit = f"/run/systemd/system/{tag}.service"
-            kind = one.attempts or ("user" if one.user == "capable" else one.user)
-            files[unit] = SERVICE.format(user=self.user_lines(one.user), tag=tag, out=OUT, place=PLACE, list=kind) + one.service
+            unit = f"/run/systemd/{'user' if one.user == 'manager' else 'system'}/{tag}.service"
+            kind = one.attempts or (one.user if one.user in ("root", "lone") else "user")
+            files[unit] = SERVICE.format(user=self.user_lines(one.user), tag=tag, out=OUT, place=PLACE, list=kind, prefix=one.prefix)
             if one.settings:
                 files[f"{unit}.d/10-harden.conf"] = one.settings
         if todo:
             self.guest.push_files(files)
             self.guest.run("systemctl", "daemon-reload")
-        tags = list(todo)
-        for at in range(0, len(tags), BATCH):  # what fails is seen below
-            names = [f"{tag}.service" for tag in tags[at:at + BATCH]]
-            self.guest.run("systemctl", "start", *names, timeout_s=600, check=False)
-        for tag in tags:
-            self.results[tag] = {}
-        self.collect(tags)
-        self.look_for_left([tag for tag in tags if todo[tag].user == "lone"])
+        self.results |= {tag: {} for tag in todo}
+        kinds = {}
+        for tag, one in todo.items():
+            kinds.setdefault(one.user if one.user in ("lone", "manager") else "", []).append(tag)
+        for kind, tags in kinds.items():
+            for at in range(0, len(tags), BATCH):  # what fails is seen when it is collected
+                batch = tags[at:at + BATCH]
+                self.start(batch, kind == "manager")
+                if kind == "lone":  # before another service has the same user
+                    self.collect(batch)
+                    self.look_for_left(batch)
+            if kind != "lone":
+                self.collect(tags, kind == "manager")
         return {one: self.results[one.tag] for one in services}
+
+    def systemctl(self, by_user):
+        if not by_user:
+            return ["systemctl"]
+        return ["runuser", "-u", "victim", "--", "env", f"XDG_RUNTIME_DIR=/run/user/{VICTIM}", "systemctl", "--user"]
+
+    def start(self, tags, by_user):
+        if by_user:  # it opens the files as that user
+            self.guest.shell(f"cd {OUT}; touch {' '.join(tags)}; chmod 666 {' '.join(tags)}; systemctl start victims-manager")
+            self.guest.run(*self.systemctl(True), "daemon-reload")
+        self.guest.run(*self.systemctl(by_user), "start", *(f"{tag}.service" for tag in tags), timeout_s=600, check=False)
 
     def look_for_left(self, tags):
         rows = [(f"{tag}/{attempt}", f"{one['after']} {tag}") for tag in tags
@@ -191,7 +224,7 @@ class Rig:
             if self.results[tag].get(attempt) == "ok":
                 self.results[tag][attempt] = result
 
-    def collect(self, tags):
+    def collect(self, tags, by_user=False):
         if not tags:
             return
         for line in self.guest.shell(f"cd {OUT}; grep -H '' * || :").splitlines():
@@ -201,7 +234,7 @@ class Rig:
                 self.results[tag][attempt] = result
         self.guest.shell(f"rm -f {OUT}/*")
         for at in range(0, len(tags), 200):
-            shown = self.guest.run("systemctl", "show", "--property=Id,Result,ExecMainStatus",
+            shown = self.guest.run(*self.systemctl(by_user), "show", "--property=Id,Result,ExecMainStatus",
                                    *(f"{tag}.service" for tag in tags[at:at + 200])).stdout
             for block in shown.split("\n\n"):
                 values = dict(line.split("=", 1) for line in block.strip().splitlines())

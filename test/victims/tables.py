@@ -8,6 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CATALOGUE = HERE.parents[1] / "catalogue"
 IDENTITIES = ("root", "user")
+EVERYBODY = ("root", "user", "dynamic", "lone")  # rig.py tells them apart
 
 
 class Fault(Exception):
@@ -34,14 +35,18 @@ class Exception_:
 @dataclass
 class Hole:
     """What systemd claims and does not hold: open, attempts that work under the settings all the same; shut, such as
-    fail there; closed, such as strict@1 shuts; said, the pitfall that `harden show` names of such a service."""
+    fail there; closed, such as strict@1 shuts; said, the pitfall that `harden show` names of such a service; limit, a
+    fact about a machine for which `harden compile` names the directive. prefix: of the command. answers: what some of
+    the attempts give. With the identity "manager", it is a service of a user's own manager."""
     claim: str
     settings: str
     open: list = field(default_factory=list)
     shut: list = field(default_factory=list)
     closed: list = field(default_factory=list)
     said: str = ""
-    unshown: str = ""
+    limit: str = ""
+    prefix: str = ""
+    answers: dict = field(default_factory=dict)
     systemd: list = field(default_factory=lambda: [252, 257])
     identities: tuple = IDENTITIES
 
@@ -110,9 +115,21 @@ class Tables:
     directives: list = field(default_factory=list)
     left: list = field(default_factory=list)  # what directives leave open, as exceptions
     holes: list = field(default_factory=list)
+    unshown: set = field(default_factory=set)  # attempts that this machine cannot show
 
     def attempts_of(self, user):
-        return [name for name, one in self.attempts.items() if user in one.get("identities", IDENTITIES)]
+        kind = user if user in ("root", "lone") else "user"
+        return [name for name, one in self.attempts.items() if kind in one.get("identities", IDENTITIES)]
+
+    def unmet(self, rows):
+        """Exceptions and the like that no cell is like, although this machine could show it."""
+        return [one for one in rows if not one.met and not set(one.attempts) <= self.unshown]
+
+    def places(self, grant):
+        """(profile, user) of all its services. Under the tightest profile everybody has the grant."""
+        tightest = list(self.profiles)[-1]
+        return [(profile, user) for profile in self.profiles for user in EVERYBODY
+                if profile == tightest or user in grant.identities]
 
     def runs(self, names, user):
         """A list for services: (attempt, victim and words)."""
@@ -192,9 +209,9 @@ def load_holes(attempts):
                 raise Fault(f"{path}: {one.claim}: there is no attempt {name}")
         if one.said and one.said not in pitfalls:
             raise Fault(f"{path}: {one.claim}: there is no pitfall {one.said}")
-        if not (one.open or one.shut or one.unshown):
-            raise Fault(f"{path}: {one.claim}: what shows it? Or unshown, and why")
-        if not (one.closed or one.said or one.shut):
+        if not (one.open or one.shut):
+            raise Fault(f"{path}: {one.claim}: what shows it?")
+        if not (one.closed or one.said or one.shut or one.limit):
             raise Fault(f"{path}: {one.claim}: strict@1 shuts it (closed), or harden names it (said)")
     return holes
 

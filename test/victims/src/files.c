@@ -140,6 +140,49 @@ VICTIM(suid_int80) {
   return error;
 }
 
+/* What the helper does at a path; victim.h has the words. */
+static int ask_about(char what, const char* path) {
+  char* text = NULL;
+  if (asprintf(&text, "%c%s", what, path) < 0) return ENOMEM;
+  return ask_helper(text);
+}
+
+/* keep_bits DIR: write to a file there that has set-ID bits, and loses them unless the writer may keep them
+ */
+VICTIM(keep_bits) {
+  char* path = own_path(words[0], "bits");
+  struct stat status;
+  int error = ask_about('*', path);
+  if (error) return error;
+  int fd = open(path, O_WRONLY);
+  error = errno_of(fd);
+  if (!error) error = errno_of(write(fd, "y", 1));
+  if (!error) error = errno_of(fstat(fd, &status));
+  ask_about('!', path);
+  if (error) return error;
+  return (status.st_mode & 06000) == 06000 ? 0 : kNoEffect;
+}
+
+/* change_mode DIR: of a file there that is root's */
+VICTIM(change_mode) {
+  char* path = own_path(words[0], "mode");
+  int error = ask_about('*', path);
+  if (error) return error;
+  error = errno_of(chmod(path, 0600));
+  ask_about('!', path);
+  return error;
+}
+
+/* late_path DIR: read a file that comes there after the service has started */
+VICTIM(late_path) {
+  char* file[] = {own_path(words[0], "later"), NULL};
+  int error = ask_about('*', file[0]);
+  if (error) return error;
+  error = try_read(file);
+  ask_about('!', file[0]);
+  return error;
+}
+
 /* sgid_folder: a folder that hands its group on */
 VICTIM(sgid_folder) {
   char* path = own_path("/tmp", "folder");
@@ -187,7 +230,7 @@ VICTIM(owner) {
   return status.st_uid == (uid_t)atoi(words[1]) ? 0 : kNoEffect;
 }
 
-/* set_id FILE UID: run a program with these rights; it tells who it is */
+/* set_id FILE UID|:GID: run a program with these rights; it tells who it is */
 VICTIM(set_id) { return run_program(words[0], words + 1); }
 
 /* chroot DIR */
@@ -256,12 +299,10 @@ VICTIM(mount_shared) {
 
 /* late_mount DIR: write to what the host mounts below DIR while the service runs */
 VICTIM(late_mount) {
-  char *plus = NULL, *minus = NULL;
-  if (asprintf(&plus, "+%s", words[0]) < 0 || asprintf(&minus, "-%s", words[0]) < 0) return ENOMEM;
-  int error = ask_helper(plus);
+  int error = ask_about('+', words[0]);
   if (error) return error;
   error = try_write(words);
-  ask_helper(minus);
+  ask_about('-', words[0]);
   return error;
 }
 
@@ -269,9 +310,11 @@ VICTIM(late_mount) {
 VICTIM(remount) {
   struct statvfs before;
   if (statvfs(words[0], &before) < 0) return errno;
-  int error = errno_of(mount(NULL, words[0], NULL, MS_REMOUNT | MS_BIND, NULL));
-  if (!error && before.f_flag & ST_RDONLY)
-    mount(NULL, words[0], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
+  unsigned long flags =
+      before.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC); /* as MS_* have them */
+  int error = errno_of(
+      mount(NULL, words[0], NULL, MS_REMOUNT | MS_BIND | (flags & ~(unsigned long)ST_RDONLY), NULL));
+  if (!error) mount(NULL, words[0], NULL, MS_REMOUNT | MS_BIND | flags, NULL);
   return error;
 }
 

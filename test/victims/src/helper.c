@@ -33,10 +33,12 @@ static int listen_unix(const char* path, int is_abstract) {
   return fd;
 }
 
+/* Of both families. */
 static int open_port(int type) {
-  struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(HELPER_PORT)};
-  int yes = 1, fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(HELPER_PORT)};
+  int yes = 1, no = 0, fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
   check(bind(fd, (struct sockaddr*)&any, sizeof any), "port");
   if (type == SOCK_STREAM) check(listen(fd, 1024), "listen");
   return fd;
@@ -57,12 +59,26 @@ static void answer(int fd) {
     size += (size_t)count;
   struct stat status;
   int error;
-  if (path[0] == '+') /* a file system that the host mounts, for all to write to; and gone again */
-    error = errno_of(mount("victims", path + 1, "tmpfs", 0, "mode=777"));
-  else if (path[0] == '-')
-    error = errno_of(umount2(path + 1, MNT_DETACH));
-  else
-    error = errno_of(lstat(path, &status));
+  switch (path[0]) {
+    case '+': /* a file system that the host mounts, for all to write to; and gone again */
+      error = errno_of(mount("victims", path + 1, "tmpfs", 0, "mode=777"));
+      break;
+    case '-':
+      error = errno_of(umount2(path + 1, MNT_DETACH));
+      break;
+    case '*': { /* a file with set-ID bits, for all to read and write; and gone again */
+      int made = open(path + 1, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+      error = errno_of(made);
+      if (!error) error = errno_of(write(made, "x", 1)) || errno_of(fchmod(made, 06777));
+      close(made);
+      break;
+    }
+    case '!':
+      error = errno_of(unlink(path + 1));
+      break;
+    default:
+      error = errno_of(lstat(path, &status));
+  }
   unsigned char result = (unsigned char)error;
   (void)!write(fd, &result, 1);
 }
@@ -85,7 +101,7 @@ int serve(void) {
     for (size_t at = 0; at < sizeof all / sizeof *all; at++) {
       if (!all[at].revents) continue;
       if (at == 1) {
-        struct sockaddr_in from;
+        struct sockaddr_in6 from;
         socklen_t size = sizeof from;
         char byte;
         if (recvfrom(all[at].fd, &byte, 1, 0, (struct sockaddr*)&from, &size) > 0)

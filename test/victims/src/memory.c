@@ -72,8 +72,13 @@ VICTIM(code_shm_int80) {
   if (id < 0) return errno;
   unsigned* where = low_memory(4096);
   int error = errno_of(int80(117, 21, id, SHM_EXEC, (long)where, 0));
+  void* page = (void*)(uintptr_t)*where;
+  if (!error) {
+    memcpy(page, kCode, sizeof kCode);
+    error = call(page);
+  }
   shmctl(id, IPC_RMID, NULL);
-  return error ? error : call((void*)(uintptr_t)*where);
+  return error;
 }
 
 __attribute__((noinline, aligned(64))) static int patched(void) {
@@ -116,6 +121,13 @@ VICTIM(fifo_attr) {
     uint64_t runtime, deadline, period;
   } one = {.size = sizeof one, .policy = SCHED_FIFO, .priority = 1};
   return errno_of(syscall(SYS_sched_setattr, 0, &one, 0));
+}
+
+/* fifo_raise: a real-time priority that there is, raised by sched_setparam(2) */
+VICTIM(fifo_raise) {
+  struct sched_param low = {.sched_priority = 1}, high = {.sched_priority = 2};
+  if (sched_setscheduler(0, SCHED_FIFO, &low) < 0) return errno;
+  return errno_of(sched_setparam(0, &high));
 }
 
 /* nice NUMBER */

@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
@@ -32,6 +33,24 @@ static struct sockaddr_in address_of(const char* text, const char* port) {
   return address;
 }
 
+/* Of either family. */
+union any_address {
+  struct sockaddr any;
+  struct sockaddr_in four;
+  struct sockaddr_in6 six;
+};
+
+static union any_address any_address_of(const char* text, const char* port, socklen_t* size) {
+  union any_address address = {.four = address_of(text, port)};
+  *size = sizeof address.four;
+  if (strchr(text, ':')) {
+    address.six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port))};
+    inet_pton(AF_INET6, text, &address.six.sin6_addr);
+    *size = sizeof address.six;
+  }
+  return address;
+}
+
 /* A packet that a filter drops has no errno: time is up. */
 static int wait_for(int fd, short events) {
   struct pollfd one = {.fd = fd, .events = events};
@@ -41,13 +60,14 @@ static int wait_for(int fd, short events) {
 
 /* tcp ADDRESS PORT */
 VICTIM(tcp) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), error;
+  socklen_t size;
+  union any_address address = any_address_of(words[0], words[1], &size);
+  int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0), error;
   if (fd < 0) return errno;
-  struct sockaddr_in address = address_of(words[0], words[1]);
-  if (connect(fd, (struct sockaddr*)&address, sizeof address) == 0) return 0;
+  if (connect(fd, &address.any, size) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
   if ((error = wait_for(fd, POLLOUT))) return error;
-  socklen_t size = sizeof error;
+  size = sizeof error;
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? errno : error;
 }
 
@@ -63,31 +83,33 @@ VICTIM(udp) {
 }
 
 /* Another service may hold the port for a moment. */
-static int take_port(int* fd, int type, const char* port) {
+static int take_port(int* fd, int type, const char* address, const char* port) {
   int yes = 1;
-  struct sockaddr_in any = address_of("0.0.0.0", port);
+  socklen_t size;
+  union any_address any = any_address_of(address, port, &size);
   for (int at = 0;; at++) {
-    *fd = socket(AF_INET, type, 0);
+    *fd = socket(any.any.sa_family, type, 0);
     if (*fd < 0) return errno;
     setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(*fd, (struct sockaddr*)&any, sizeof any) == 0 && (type == SOCK_DGRAM || listen(*fd, 8) == 0))
-      return 0;
+    /* Beside it, the same port of the other family is another's. */
+    if (any.any.sa_family == AF_INET6) setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    if (bind(*fd, &any.any, size) == 0 && (type == SOCK_DGRAM || listen(*fd, 8) == 0)) return 0;
     if (errno != EADDRINUSE || at == 300) return errno;
     close(*fd);
     usleep(10000);
   }
 }
 
-/* listen PORT */
+/* listen PORT [ADDRESS] */
 VICTIM(listen) {
   int fd;
-  return take_port(&fd, SOCK_STREAM, words[0]);
+  return take_port(&fd, SOCK_STREAM, words[1] ? words[1] : "0.0.0.0", words[0]);
 }
 
 /* listen_udp PORT */
 VICTIM(listen_udp) {
   int fd;
-  return take_port(&fd, SOCK_DGRAM, words[0]);
+  return take_port(&fd, SOCK_DGRAM, "0.0.0.0", words[0]);
 }
 
 /* listen_anywhere: without bind(2) the kernel chooses the port, and no hook of bind is asked */
@@ -99,7 +121,7 @@ VICTIM(listen_anywhere) {
 
 /* serve PORT ADDRESS: answer one connection made to that address of the machine */
 VICTIM(serve) {
-  int fd, error = take_port(&fd, SOCK_STREAM, words[0]);
+  int fd, error = take_port(&fd, SOCK_STREAM, "0.0.0.0", words[0]);
   if (error) return error;
   int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   struct sockaddr_in address = address_of(words[1], words[0]);
@@ -190,8 +212,36 @@ VICTIM(audit) {
   return ask_kernel(fd, &message, sizeof message);
 }
 
+/* ICMPv6, whose checksum the kernel makes. */
+static int ping_six(const char* text) {
+  socklen_t size;
+  union any_address address = any_address_of(text, "0", &size);
+  int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6), error;
+  if (fd < 0) return errno;
+  struct icmp6_hdr echo = {.icmp6_type = ICMP6_ECHO_REQUEST};
+  echo.icmp6_id = htons((uint16_t)getpid());
+  if (sendto(fd, &echo, sizeof echo, 0, &address.any, size) < 0) return errno;
+  for (int at = 0; at < 50; at++) {
+    struct icmp6_hdr answer;
+    if ((error = wait_for(fd, POLLIN))) return error;
+    if (recv(fd, &answer, sizeof answer, 0) < 0) return errno;
+    if (answer.icmp6_type == ICMP6_ECHO_REPLY) return 0;
+  }
+  return kNoEffect;
+}
+
+/* audit_read: hear what is written to the audit log, as journald does. The kernel asks as the group is
+ * joined. */
+VICTIM(audit_read) {
+  int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT);
+  if (fd < 0) return errno;
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 1U << (AUDIT_NLGRP_READLOG - 1)};
+  return errno_of(bind(fd, (struct sockaddr*)&address, sizeof address));
+}
+
 /* ping ADDRESS */
 VICTIM(ping) {
+  if (strchr(words[0], ':')) return ping_six(words[0]);
   int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), error;
   if (fd < 0) return errno;
   struct icmphdr echo = {.type = ICMP_ECHO, .un.echo.id = htons((uint16_t)getpid())};

@@ -50,21 +50,40 @@ VICTIM(capability) {
 /* signal PID: the null signal */
 VICTIM(signal) { return errno_of(kill(atoi(words[0]), 0)); }
 
-/* trace_own: stop a child and read its memory by both ways */
-VICTIM(trace_own) {
-  volatile int secret = 4321;
+/* A child that has stopped, in whose memory *secret is 1234. */
+static pid_t stopped_child(volatile int* secret) {
   pid_t child = fork();
   if (child == 0) {
-    secret = 1234;
+    *secret = 1234;
     raise(SIGSTOP);
     _exit(0);
   }
   waitpid(child, NULL, WUNTRACED);
+  return child;
+}
+
+/* trace_own: stop a child and read its memory by both ways */
+VICTIM(trace_own) {
+  volatile int secret = 4321;
+  pid_t child = stopped_child(&secret);
   int copy = 0, error = 0;
   struct iovec here = {&copy, sizeof copy}, there = {(void*)&secret, sizeof secret};
   if (process_vm_readv(child, &here, 1, &there, 1, 0) < 0) error = errno;
   if (!error && copy != 1234) error = kNoEffect;
   if (!error) error = errno_of(ptrace(PTRACE_ATTACH, child, 0, 0));
+  kill(child, SIGKILL);
+  return error;
+}
+
+/* take_descriptor: a file that a child has open */
+VICTIM(take_descriptor) {
+  volatile int secret = 0;
+  int pipes[2];
+  if (pipe(pipes) < 0) return errno;
+  pid_t child = stopped_child(&secret);
+  int process = (int)syscall(SYS_pidfd_open, child, 0);
+  int error = errno_of(process);
+  if (!error) error = errno_of(syscall(SYS_pidfd_getfd, process, pipes[0], 0));
   kill(child, SIGKILL);
   return error;
 }

@@ -52,8 +52,9 @@ char* own_path(const char* dir, const char* prefix);
 /* An errno if `path` cannot be executed with these words behind its name, its status otherwise. */
 int run_program(const char* path, char** words);
 
-/* Asks the helper, which runs outside of all sandboxes, to look at a path, to mount a file system there
-   (with `+` before it) or to take one away (`-`): 0, or the errno that it got. */
+/* Asks the helper, which runs outside of all sandboxes, to look at a path; with `+` before it, to mount a
+   file system there, with `-` to take one away; with `*`, to make a file with set-ID bits there, and with
+   `!` to take one away: 0, or the errno that it got. */
 int ask_helper(const char* path);
 
 /* A system call by the gate of 32-bit programs. Pointers must lie below 4 GB. */
