@@ -65,6 +65,16 @@ std::string plain_address(const std::string& address) {
   return address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address;
 }
 
+// Old names of /run are symlinks on every system, and what a program gives as a name is not always
+// followed.
+std::string plain_path(std::string path) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kLinks = {
+      {{"/var/run", "/run"}, {"/var/lock", "/run/lock"}}};
+  for (const auto& [link, target] : kLinks)
+    if (is_at_or_below(path, link)) return path.replace(0, link.size(), target);
+  return path;
+}
+
 // "/proc/PID/…", as opposed to what tells of the whole system.
 bool is_process_path(std::string_view path) {
   const std::string_view rest = path.substr(std::min(path.size(), std::string_view("/proc/").size()));
@@ -154,6 +164,10 @@ class Judge {
   void doubt(std::string_view why) { now_.why = why; }
   template <typename T>
   void add(T demand) {
+    now_.demands.emplace_back(std::move(demand));
+  }
+  void add(PathDemand demand) {
+    demand.path = plain_path(std::move(demand.path));
     now_.demands.emplace_back(std::move(demand));
   }
   // That it is as loose as with the value at `loosest_enough`, the loosest by default.

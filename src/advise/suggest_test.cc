@@ -67,6 +67,11 @@ TEST(Suggest, WhatMovesBetweenFoldersGetsTheirParent) {
                                       : "write:/var/lib/web write:/var/www/site"));
 }
 
+TEST(Suggest, OldNamesOfRunAreRun) {
+  EXPECT_EQ(suggested({UnixUse{UnixAction::bind, "SOCK_STREAM", "/var/run/web/socket"}}), "write:/run/web");
+  EXPECT_EQ(suggested({file(FileAccess::create, "/var/run/web/pid")}, "RuntimeDirectory=web\n"), "");
+}
+
 TEST(Suggest, PeersOfThisMachineUnderOtherNames) {
   for (const std::string_view address : {"::ffff:127.0.0.1", "0.0.0.0", "::"})
     EXPECT_EQ(
