@@ -117,9 +117,9 @@ restart() {
 }
 # To a program that an alias names.
 pipe() {
-    echo "program: \"|cat >>/tmp/piped\"" >>/etc/aliases
-    rm -f /tmp/piped
+    install -d -o nobody /srv/piped
+    echo 'program: "|cat >>/srv/piped/mail"' >>/etc/aliases
     newaliases
     send "piped-$$" program@mail.test
-    until_true grep -q "Subject: piped-$$" /tmp/piped
+    until_true grep -q "Subject: piped-$$" /srv/piped/mail
 }
