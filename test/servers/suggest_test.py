@@ -75,7 +75,7 @@ def rare_path(server, row, suggested, recording):
     [step] = server.variable("RARE").split()
     lost = server.work(step)
     row["left out"] = step.replace("_", " ")
-    row["then"] = f"lost: {lost[0].partition(': ')[2]}" if lost else "works"
+    row["then"] = "is lost" if lost else "works"
     server.rollback()
     more = record(server, "rare.jsonl", step)
     with_it = ask(server, "suggest", recording, more)
