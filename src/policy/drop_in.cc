@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "util/text.h"
@@ -34,7 +35,8 @@ class DropIn {
  private:
   template <typename... Args>
   void line(fmt::format_string<Args...> text, Args&&... args) {
-    out_ += fmt::format(text, std::forward<Args>(args)...) + '\n';
+    fmt::format_to(std::back_inserter(out_), text, std::forward<Args>(args)...);
+    out_ += '\n';
   }
 
   [[nodiscard]] std::string implied_text() const {
@@ -71,7 +73,7 @@ class DropIn {
         line("# {}: no {}=", joined_texts(lifted.by), catalogue::directive(lifted.directive).name);
   }
   void print_lines(const Written& written) {
-    for (const std::string& text : assignment_lines(written)) line("{}", text);
+    for (const std::string& text : assignment_lines(written)) out_.append(text) += '\n';
   }
 
   const Compiled& compiled_;
@@ -92,7 +94,7 @@ std::vector<std::string> assignment_lines(const Written& written) {
     if (joins)
       lines.back().append(" ").append(word, polarity == "~" ? 1 : 0);
     else
-      lines.push_back(fmt::format("{}={}", directive.name, word));
+      (lines.emplace_back(directive.name) += '=') += word;
     open_polarity =
         word.empty() || (directive.kind == Kind::lines || directive.kind == Kind::devices) ? "" : polarity;
   }

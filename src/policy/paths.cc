@@ -25,10 +25,22 @@ std::string path_word(std::string_view path, bool optional) {
   return word.find_first_of(" \t") == std::string::npos ? word : fmt::format("\"{}\"", word);
 }
 
+// Lists whose entries may show a path or leave it writable: of paths, of mounts, of a unit's own folders.
+bool may_open_paths(const catalogue::Directive& directive) {
+  return directive.kind == Kind::paths || directive.kind == Kind::words;
+}
+
 class Opener {
  public:
   Opener(Closed& closed, std::span<const OpenedPath> paths, const Target& target, const LoadedUnit* unit)
-      : closed_(closed), paths_(paths), target_(target), unit_(unit) {}
+      : closed_(closed),
+        paths_(paths),
+        target_(target),
+        unit_(unit),
+        // Most units name none, and then there is nothing to work out.
+        names_paths_(unit != nullptr && std::ranges::any_of(closed.own.ids(), [&](DirectiveId id) {
+                       return may_open_paths(catalogue::directive(id));
+                     })) {}
 
   void open();
 
@@ -62,7 +74,7 @@ class Opener {
   // To bind it read-only would take from the unit what it opens itself: BindPaths=/srv. To bind it writable
   // would be a mount more.
   [[nodiscard]] bool is_opened_by_unit(const catalogue::Tree& tree, std::string_view path) const {
-    return unit_ != nullptr && has_right(paths_of_unit(tree.when.directive).paths.at(path), Right::write);
+    return names_paths_ && has_right(paths_of_unit(tree.when.directive).paths.at(path), Right::write);
   }
   // With the policy's choice of `closer`. That holds by now, and the same few are asked for with every
   // folder.
@@ -105,6 +117,7 @@ class Opener {
   std::span<const OpenedPath> paths_;
   const Target& target_;
   const LoadedUnit* unit_;
+  bool names_paths_;
   mutable std::map<DirectiveId, PathPrivileges> of_unit_;
 };
 
