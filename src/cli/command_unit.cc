@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/command_unit.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
@@ -72,8 +71,8 @@ std::optional<OpenedUnit> unit_of_command(const TreeOptions& tree, const std::ve
   if (!source) return std::nullopt;
   std::string text = "[Service]\nExecStart=" + exec_word(find_program(words.front()));
   for (std::size_t i = 1; i < words.size(); ++i) text += " " + exec_word(words[i]);
-  if (::geteuid() != 0)
-    if (const passwd* user = ::getpwuid(::geteuid())) text += std::string("\nUser=") + user->pw_name;
+  // By number: a static program cannot ask for names.
+  if (::geteuid() != 0) text += "\nUser=" + std::to_string(::geteuid());
   const std::string label = stem_of(words.front()) + ".service";
   Unit unit{
       *parse_unit_name(label), {}, LoadState::loaded, {}, parse_unit_file(text + "\n", label), {}, {}, {}};

@@ -18,7 +18,7 @@ namespace harden {
 // As execvp(3) finds it, absolute; the word itself where nothing is found.
 [[nodiscard]] std::string find_program(const std::string& word);
 
-// PROGRAM.service with the command as its ExecStart=, and the user who asks, where that is not root.
+// PROGRAM.service with the command as its ExecStart=, and the number of the user who asks, where that is not root.
 // Nothing: there is no tree, which has been said.
 [[nodiscard]] std::optional<OpenedUnit> unit_of_command(const TreeOptions& tree,
                                                         const std::vector<std::string>& words,
