@@ -208,7 +208,7 @@ TEST(Closed, SaysWhatIsNotToBeHad) {
     return is_missed(compile(policy_of(profile, ""), {}, target, nullptr), id);
   };
   EXPECT_TRUE(missed(252, kRoot, {}, "strict@1", PrivatePIDs));
-  EXPECT_FALSE(missed(257, kRoot, {}, "strict@1", PrivatePIDs));
+  EXPECT_TRUE(missed(257, kRoot, {}, "strict@1", PrivatePIDs));
   EXPECT_TRUE(missed(257, kRoot, {Fact::container}, "strict@1", PrivatePIDs));
   EXPECT_TRUE(missed(252, kRoot, {}, "strict@1", SocketBindDeny));
   EXPECT_FALSE(missed(257, kRoot, {}, "strict@1", SocketBindDeny));

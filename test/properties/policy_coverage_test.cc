@@ -103,12 +103,23 @@ bool is_of_use(const catalogue::GrantEffect& effect, const Grant& grant) {
   return false;
 }
 
+// A limit keeps it from being written on any systemd that is known: what lifts it waits for one that mends
+// it.
+bool is_never_written(DirectiveId id) {
+  return std::ranges::any_of(catalogue::limits(), [&](const catalogue::Limit& limit) {
+    return !limit.write && !limit.fact && !limit.unless && limit.since <= catalogue::directive(id).since &&
+           limit.until >= catalogue::kVersions.back() &&
+           std::ranges::find(limit.directives, id) != limit.directives.end();
+  });
+}
+
 TEST(PolicyCatalogue, EachEffectOfAGrantIsOfUseSomewhere) {
   for (const catalogue::Grant& row : catalogue::grants())
     for (const catalogue::GrantEffect& effect : row.effects)
-      EXPECT_TRUE(std::ranges::any_of(
-          testing::all_grants(),
-          [&](const Grant& grant) { return grant.id == row.id && is_of_use(effect, grant); }))
+      EXPECT_TRUE(is_never_written(effect.directive) ||
+                  std::ranges::any_of(
+                      testing::all_grants(),
+                      [&](const Grant& grant) { return grant.id == row.id && is_of_use(effect, grant); }))
           << row.name << ": " << catalogue::directive(effect.directive).name << " " << effect.word;
 }
 

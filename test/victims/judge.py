@@ -77,7 +77,9 @@ def judge_row(grant, cells, faults):
     """Over all cells of a grant: each victim was shut somewhere, each neighbour stayed shut somewhere."""
     for attempt in grant.opens:
         seen = {cell.verdicts.get(attempt) for cell in cells} - {None}
-        if "opens" not in seen and seen != {"not here"}:
+        if "opens" in seen and grant.waits:
+            faults.append(f"{grant.allow}: {attempt} is opened, and the table says that the grant waits: {grant.waits}")
+        if "opens" not in seen and seen != {"not here"} and not grant.waits:
             faults.append(f"{grant.allow}: {attempt} is shut nowhere without the grant")
     for attempt in grant.near:
         if not any(attempt in cell.shut for cell in cells):

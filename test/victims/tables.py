@@ -68,6 +68,7 @@ class Grant:
     near: list = field(default_factory=list)
     also: list = field(default_factory=list)
     no_near: str = ""
+    waits: str = ""  # why no profile shuts what it opens, for now
     identities: tuple = IDENTITIES
     reports: list = field(default_factory=list)  # of programs that broke for want of it
 
