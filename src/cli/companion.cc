@@ -49,10 +49,9 @@ int call_companion(std::string_view program, Arguments arguments, const Console&
     ::_exit(run_companion(program, arguments, console));
   }
   int status = 0;
-  pid_t ended = child;
-  if (child > 0) do
-      ended = ::waitpid(child, &status, 0);
-    while (ended < 0 && errno == EINTR);
+  pid_t ended = child;   // less than 0: there is no child to wait for
+  while (child > 0 && (ended = ::waitpid(child, &status, 0)) < 0 && errno == EINTR) {
+  }
   const int fault = errno;
   if (before != SIG_ERR) (void)std::signal(SIGINT, before);
   if (ended < 0) {

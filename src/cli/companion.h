@@ -14,8 +14,8 @@ namespace harden {
 [[nodiscard]] int run_companion(std::string_view program, Arguments arguments, const Console& console);
 
 // Runs the program beside this one, up to its end, and gives its exit code: kExitTrouble, which has been
-// said, if it is not there or ends by a signal. What it
-// prints goes to stderr: the result is ours to print. SIGINT is meanwhile the companion's to answer.
+// said, if it is not there or ends by a signal. What it prints goes to stderr: the result is ours to print.
+// SIGINT is meanwhile the companion's to answer.
 [[nodiscard]] int call_companion(std::string_view program, Arguments arguments, const Console& console);
 
 // The path of this program; empty if /proc does not say.

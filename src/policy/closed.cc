@@ -328,11 +328,13 @@ class Closer {
     }
   }
 
+  [[nodiscard]] bool is_met(const catalogue::Limit& limit) const {
+    return concerns(limit, target_) && !(limit.unless && !slot_words(closed_, *limit.unless).empty());
+  }
+
   void drop_what_is_not_to_be_had() {
     for (const catalogue::Limit& limit : catalogue::limits()) {
-      if (limit.write || version() < limit.since || version() > limit.until) continue;
-      if (limit.fact && !fact_holds(*limit.fact, target_)) continue;
-      if (limit.unless && !slot_words(closed_, *limit.unless).empty()) continue;
+      if (limit.write || !is_met(limit)) continue;
       for (const DirectiveId id : limit.directives) {
         const auto at = closed_.slots.find(id);
         if (at == closed_.slots.end() || !at->second.is_closed()) continue;
@@ -345,9 +347,7 @@ class Closer {
   // Where a directive of the profile does not hold by itself, and a word more makes it.
   void close_what_is_left() {
     for (const catalogue::Limit& limit : catalogue::limits()) {
-      if (!limit.closed_by || version() < limit.since || version() > limit.until) continue;
-      if (limit.fact && !fact_holds(*limit.fact, target_)) continue;
-      if (limit.unless && !slot_words(closed_, *limit.unless).empty()) continue;
+      if (!limit.closed_by || !is_met(limit)) continue;
       if (std::ranges::any_of(limit.directives,
                               [&](DirectiveId id) { return !slot_words(closed_, id).empty(); }))
         slot(*limit.closed_by).granted.emplace(limit.closing_word);
@@ -499,6 +499,12 @@ bool fact_holds(catalogue::Fact fact, const Target& target) {
   // A build without it knows no groups of file systems to restrict.
   if (fact == catalogue::Fact::no_bpf_framework) return target.systemd->filesystem_groups.empty();
   return std::ranges::find(target.facts, fact) != target.facts.end();
+}
+
+bool concerns(const catalogue::Limit& limit, const Target& target) {
+  const unsigned version = target.systemd->version;
+  return limit.since <= version && version <= limit.until &&
+         (!limit.fact || fact_holds(*limit.fact, target));
 }
 
 bool is_shut(const Closed& closed, DirectiveId closer) {

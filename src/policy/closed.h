@@ -74,5 +74,7 @@ struct Closed {
 [[nodiscard]] std::vector<std::string> slot_words(const Closed& closed, catalogue::DirectiveId id);
 
 [[nodiscard]] bool fact_holds(catalogue::Fact fact, const Target& target);
+// Is it one of the target's systemd and machine? What `unless` and the directives ask, the caller looks at.
+[[nodiscard]] bool concerns(const catalogue::Limit& limit, const Target& target);
 
 }  // namespace harden

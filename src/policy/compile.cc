@@ -155,9 +155,7 @@ class Compiler {
 
   void find_voids(const Settings& merged) {
     for (const catalogue::Limit& limit : catalogue::limits()) {
-      const unsigned version = target_.systemd->version;
-      if (!limit.write || version < limit.since || version > limit.until) continue;
-      if (limit.fact && !fact_holds(*limit.fact, target_)) continue;
+      if (!limit.write || !concerns(limit, target_)) continue;
       if (limit.unless && is_tight(*limit.unless, merged)) continue;
       if (limit.closed_by) {
         const Words* list = merged.words(*limit.closed_by);
