@@ -54,8 +54,9 @@ struct Recording {
   friend bool operator==(const Recording&, const Recording&) = default;
 };
 
-// 32 hexadecimal digits from the kernel's random numbers.
+// Of a source that is made now: 32 hexadecimal digits from the kernel's random numbers, and Unix time.
 [[nodiscard]] std::string new_source_id();
+[[nodiscard]] std::int64_t now_ms();
 
 // Did nothing but a reading of the program's code say so?
 [[nodiscard]] bool is_predicted(const Need& need, const Recording& recording);

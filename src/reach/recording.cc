@@ -2,7 +2,6 @@
 #include "reach/recording.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "catalogue/syscall_names.h"
 #include "util/text.h"
@@ -56,8 +55,7 @@ Recording as_recording(const ReachSet& set, const std::string& unit) {
   source.unit = unit;
   if (unit.empty()) source.command = {set.program};
   source.backend = kStaticBackend;
-  using namespace std::chrono;
-  source.started_ms = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  source.started_ms = now_ms();
   source.stopped_ms = source.started_ms;
   Recording recording{{source}, {}};
   FirstUse first;

@@ -6,16 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 
 #include "needs/recording_file.h"
 
 namespace harden::record {
-
-std::int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 Result<Collector> Collector::open(Source source, std::string path) {
   Collector collector(std::move(source), std::move(path));

@@ -50,7 +50,4 @@ class Collector {
   std::multimap<CountKey, Key> counted_;
 };
 
-// 32 hexadecimal digits.
-[[nodiscard]] std::int64_t now_ms();
-
 }  // namespace harden::record
